@@ -1,0 +1,19 @@
+"""Any table to numbers, and targets to numbers and back."""
+
+from chainrule.table.column import Column
+from chainrule.table.encoder import TableEncoder
+from chainrule.table.levels import Levels
+from chainrule.table.readers import read_table
+from chainrule.table.split import split_rows
+from chainrule.table.target import Target, infer_task, prepare_target
+
+__all__ = [
+    "Column",
+    "Levels",
+    "TableEncoder",
+    "Target",
+    "infer_task",
+    "prepare_target",
+    "read_table",
+    "split_rows",
+]

@@ -1,0 +1,52 @@
+"""chainrule: neural networks for tables, that show their work.
+
+Names are imported when they are first used, so that `import chainrule` costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Activation": "network",
+    "Dense": "network",
+    "Dropout": "network",
+    "MLPClassifier": "estimators",
+    "MLPRegressor": "estimators",
+    "Network": "network",
+    "Polynomial": "network",
+    "load": "files",
+    "save": "files",
+    "show_versions": "versions",
+}
+
+__all__ = [
+    "Activation",
+    "Dense",
+    "Dropout",
+    "MLPClassifier",
+    "MLPRegressor",
+    "Network",
+    "Polynomial",
+    "__version__",
+    "load",
+    "save",
+    "show_versions",
+]
+
+if TYPE_CHECKING:
+    from chainrule.estimators import MLPClassifier, MLPRegressor
+    from chainrule.files import load, save
+    from chainrule.network import Activation, Dense, Dropout, Network, Polynomial
+    from chainrule.versions import show_versions
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'chainrule' has no attribute {name!r}; it has {sorted(_HOME)}")
+    return getattr(import_module(f"chainrule.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,75 @@
+"""The numpy engine: interprets the equations. No compile time, no dependency, float32 or float64."""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine.base import Data, Plan, Program, Records, State
+from chainrule.engine.step import end_of_epoch, objective, training_step
+
+__all__ = ["NumpyEngine"]
+
+Array = Any
+
+
+class NumpyEngine:
+    """Runs every operation as it stands, with NumPy; takes sparse rows (SciPy CSR) as they are."""
+
+    name = "numpy"
+
+    def load(self, data: Data, dtype: Any) -> Data:
+        """Rows as contiguous arrays of the training's dtype; sparse rows stay sparse."""
+        return Data(*(None if part is None else _as_dtype(part, dtype) for part in data))
+
+    def epochs_per_call(self, program: Program, data: Data) -> int:  # noqa: ARG002
+        """1: nothing is gained by holding epochs back."""
+        return 1
+
+    def run_epochs(
+        self, program: Program, loaded: Data, state: State, plan: Plan, numbers: dict[str, float]
+    ) -> tuple[State, Records]:
+        """See `Engine.run_epochs`."""
+        n_rows = loaded.X.shape[0]
+        mask = program.network.decay_mask().astype(state.theta.dtype)
+        validation = None if loaded.X_val is None else (loaded.X_val, loaded.y_val, loaded.weights_val)
+        rows = []
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            for epoch, (rates, corrections) in enumerate(zip(plan.rates, plan.corrections, strict=True)):
+                total, seen = 0.0, 0.0
+                for step, (rate, correction) in enumerate(zip(rates.tolist(), corrections.tolist(), strict=True)):
+                    start = step * plan.batch_size
+                    chosen: Any = slice(start, min(start + plan.batch_size, n_rows))
+                    if plan.orders is not None:
+                        chosen = plan.orders[epoch, chosen]
+                    batch = (loaded.X[chosen], loaded.y[chosen], loaded.weights[chosen])
+                    state, value = training_step(
+                        program, numbers, state, mask, batch, rate, correction, plan.key
+                    )
+                    share = 1.0 if program.loss.adds_up else float(batch[2].sum())
+                    total, seen = total + float(value) * share, seen + share
+                loss = total if program.loss.adds_up else total / seen
+                state, validation_loss, score = end_of_epoch(
+                    program, numbers, state, np.float64(loss), float(rates[-1]), validation
+                )
+                used = float(rates[-1]) * float(state.rate_factor)
+                rows.append((loss, _number(validation_loss), _number(score), used))
+                if state.stopped or not state.finite:
+                    break
+        return state, Records(*(np.asarray(column) for column in zip(*rows, strict=True)))
+
+    def value_and_gradient(
+        self, program: Program, loaded: Data, theta: Array, numbers: dict[str, float]
+    ) -> tuple[float, Array]:
+        """See `Engine.value_and_gradient`."""
+        mask = program.network.decay_mask().astype(theta.dtype)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            value, gradient = objective(program, numbers, theta, mask, loaded.X, loaded.y, loaded.weights)
+        return float(value), gradient
+
+
+def _as_dtype(part: Any, dtype: Any) -> Any:
+    return part.astype(dtype) if hasattr(part, "tocsr") else np.ascontiguousarray(part, dtype=dtype)
+
+
+def _number(value: Any) -> float:
+    return np.nan if value is None else float(value)

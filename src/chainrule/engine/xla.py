@@ -1,0 +1,212 @@
+"""The xla engine: hands the same equations to JAX, which compiles whole epochs into one program.
+
+Rows are padded to buckets, so that data sets of nearly the same size (the folds of a cross-validation)
+share one compiled program; everything that is a number in `Plan` and `numbers` is an argument, not a constant.
+Compiled programs are kept on disk in the user's cache folder.
+"""
+
+import os
+from functools import partial
+from math import prod
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from chainrule.engine.base import Data, Plan, Program, Records, State
+from chainrule.engine.step import end_of_epoch, objective, training_step
+
+__all__ = ["XlaEngine", "bucket"]
+
+Array = Any
+
+_OPERATIONS_PER_CALL = 2e9
+_MOST_EPOCHS_PER_CALL = 32
+
+
+def bucket(n: int) -> int:
+    """`n` rounded up to a size with few leading bits: at most 1/8 more, and only 8 sizes per power of two."""
+    step = max(8, 1 << max(n.bit_length() - 4, 0))
+    return -(-n // step) * step
+
+
+class _Loaded(NamedTuple):
+    """Padded arrays on the device, and how many rows of them are real."""
+
+    data: Data
+    n_rows: int
+
+
+class XlaEngine:
+    """Compiles the equations with JAX for the device that JAX runs on."""
+
+    name = "xla"
+
+    def __init__(self) -> None:
+        _keep_compiled_programs()
+
+    def load(self, data: Data, dtype: Any) -> _Loaded:
+        """The rows, padded with rows of weight 0, on the device; sparse rows become dense."""
+        with _precision(dtype):
+            train = [_padded(part, dtype) for part in data[:3]]
+            validation = [None if part is None else _padded(part, dtype) for part in data[3:]]
+        return _Loaded(Data(*train, *validation), data.X.shape[0])
+
+    def epochs_per_call(self, program: Program, data: Data) -> int:
+        """As many as make a call of about 50 ms on one core; a power of two, equal for equal buckets."""
+        work = 6 * program.network.n_parameters * bucket(data.X.shape[0])
+        epochs = max(1, min(_MOST_EPOCHS_PER_CALL, int(_OPERATIONS_PER_CALL / work)))
+        return 1 << (epochs.bit_length() - 1)
+
+    def run_epochs(
+        self, program: Program, loaded: _Loaded, state: State, plan: Plan, numbers: dict[str, float]
+    ) -> tuple[State, Records]:
+        """See `Engine.run_epochs`."""
+        dtype = state.theta.dtype
+        n_epochs, n_steps = plan.rates.shape
+        # A batch that is the whole table would be a shape of its own for every number of rows.
+        width = bucket(plan.batch_size) if plan.batch_size >= loaded.n_rows else plan.batch_size
+        capacity = 1 << (n_epochs - 1).bit_length()
+        shape = (capacity, bucket(n_steps))
+        order_shape = (capacity, bucket(loaded.data.X.shape[0]) + width)
+        order = plan.orders
+        if order is None:
+            order = np.broadcast_to(np.arange(loaded.n_rows, dtype=np.int32), (n_epochs, loaded.n_rows))
+        with _precision(dtype):
+            state, records, n_run = _run_epochs(
+                program,
+                width,
+                loaded.data,
+                _as_arrays(state, dtype),
+                _filled(order, order_shape, np.int32),
+                _filled(plan.rates, shape, dtype),
+                _filled(plan.corrections, shape, dtype),
+                (loaded.n_rows, plan.batch_size, n_epochs),
+                plan.key,
+                {name: np.asarray(value, dtype) for name, value in numbers.items()},
+                program.network.decay_mask().astype(dtype),
+            )
+            n = int(n_run)
+            state = jax.tree.map(np.asarray, state)
+        return state, Records(*(np.asarray(column)[:n] for column in records))
+
+    def value_and_gradient(
+        self, program: Program, loaded: _Loaded, theta: Array, numbers: dict[str, float]
+    ) -> tuple[float, Array]:
+        """See `Engine.value_and_gradient`."""
+        mask = program.network.decay_mask().astype(theta.dtype)
+        data = loaded.data
+        with _precision(theta.dtype):
+            value, gradient = _objective(program, numbers, theta, mask, data.X, data.y, data.weights)
+            return float(value), np.asarray(gradient)
+
+
+_objective = jax.jit(objective, static_argnums=0)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _run_epochs(
+    program: Program,
+    width: int,
+    data: Data,
+    state: State,
+    orders: Array,
+    rates: Array,
+    corrections: Array,
+    sizes: tuple[Any, Any, Any],
+    key: Array,
+    numbers: Any,
+    mask: Array,
+) -> tuple[State, Records, Any]:
+    """Epochs until the plan or the state says stop; `width` is the static number of rows of a batch."""
+    n_rows, batch_size, n_epochs = sizes
+    n_steps = -(-n_rows // batch_size)
+    place = jnp.arange(width)
+    validation = None if data.X_val is None else (data.X_val, data.y_val, data.weights_val)
+    zeros = jnp.zeros(rates.shape[0], state.theta.dtype)
+
+    def step(i: Any, carry: Any) -> Any:
+        epoch, state, total, seen = carry
+        start = i * batch_size
+        rows = lax.dynamic_slice(orders, (epoch, start), (1, width))[0]
+        real = (place < batch_size) & (start + place < n_rows)
+        X, y, w = (part.at[rows].get(mode="promise_in_bounds") for part in data[:3])
+        batch = (X, y, w * real)
+        state, value = training_step(
+            program, numbers, state, mask, batch, rates[epoch, i], corrections[epoch, i], key
+        )
+        share = jnp.ones_like(total) if program.loss.adds_up else batch[2].sum()
+        return epoch, state, total + value * share, seen + share
+
+    def one_epoch(carry: Any) -> Any:
+        epoch, state, records = carry
+        zero = zeros[0]
+        _, state, total, seen = lax.fori_loop(0, n_steps, step, (epoch, state, zero, zero))
+        loss = total if program.loss.adds_up else total / seen
+        rate = rates[epoch, n_steps - 1]
+        state, validation_loss, score = end_of_epoch(program, numbers, state, loss, rate, validation)
+        row = (loss, validation_loss, score, rate * state.rate_factor)
+        records = Records(
+            *(
+                column.at[epoch].set(jnp.nan if value is None else value)
+                for column, value in zip(records, row, strict=True)
+            )
+        )
+        return epoch + 1, _as_arrays(state, state.theta.dtype), records
+
+    def goes_on(carry: Any) -> Any:
+        epoch, state, _ = carry
+        return (epoch < n_epochs) & ~state.stopped & state.finite
+
+    n_run, state, records = lax.while_loop(goes_on, one_epoch, (0, state, Records(zeros, zeros, zeros, zeros)))
+    return state, records, n_run
+
+
+def _as_arrays(state: State, dtype: Any) -> State:
+    """The state with one dtype per field, whatever mixture of Python, NumPy and traced numbers it holds."""
+    convert = jnp.asarray
+    return State(
+        theta=convert(state.theta, dtype),
+        moments=tuple(convert(moment, dtype) for moment in state.moments),
+        step=convert(state.step, jnp.int32),
+        best=convert(state.best, dtype),
+        best_theta=convert(state.best_theta, dtype),
+        count=convert(state.count, jnp.int32),
+        rate_factor=convert(state.rate_factor, dtype),
+        stopped=convert(state.stopped, bool),
+        finite=convert(state.finite, bool),
+    )
+
+
+def _precision(dtype: Any) -> Any:
+    """JAX computes in float64 only where it is told to."""
+    return jax.enable_x64(np.dtype(dtype) == np.float64)
+
+
+def _padded(part: Any, dtype: Any) -> Array:
+    part = part.toarray() if hasattr(part, "toarray") else np.asarray(part)
+    return jnp.asarray(_filled(part, (bucket(part.shape[0]), *part.shape[1:]), dtype))
+
+
+def _filled(part: Array, shape: tuple[int, ...], dtype: Any) -> Array:
+    """`part` in the corner of an array of zeros of that shape."""
+    if part.shape == shape and part.dtype == dtype:
+        return part
+    if prod(shape) < prod(part.shape):
+        raise AssertionError(f"{part.shape} does not fit into {shape}")
+    whole = np.zeros(shape, dtype)
+    whole[tuple(slice(0, n) for n in part.shape)] = part
+    return whole
+
+
+def _keep_compiled_programs() -> None:
+    """Turn on JAX's persistent cache in the user's cache folder, unless the user has chosen one already."""
+    if jax.config.jax_compilation_cache_dir is not None:
+        return
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    jax.config.update("jax_compilation_cache_dir", str(Path(base) / "chainrule" / "xla"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)

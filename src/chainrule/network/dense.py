@@ -1,0 +1,59 @@
+"""The dense (fully connected) layer: a = W z + b."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from chainrule.errors import ParameterError
+
+__all__ = ["Dense"]
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Dense:
+    """a = W z + b        W[to, from]; for a batch A = Z Wᵀ + b        lecture equations (6), (13), (19).
+
+    Backward, with da = dL/da (equations (21), (25), (26), (33)):
+    dL/dW = daᵀ Z,  dL/db = Σ_rows da,  dL/dZ = da W.
+
+    Parameters
+    ----------
+    units : int
+        Number of neurons.
+    initializer : str, default="auto"
+        Initial weights: a name of `chainrule.network.initializers.INITIALIZERS`, or "auto": what the
+        activation behind the layer usually wants. Biases start at 0.
+    """
+
+    kind: ClassVar[str] = "dense"
+    decayed: ClassVar[tuple[str, ...]] = ("W",)
+    units: int
+    initializer: str = "auto"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.units, int) or self.units < 1:
+            raise ParameterError(f"units must be a positive integer, however: {self.units!r}")
+
+    def n_out(self, n_in: int) -> int:
+        return self.units
+
+    def shapes(self, n_in: int) -> dict[str, tuple[int, ...]]:
+        return {"W": (self.units, n_in), "b": (self.units,)}
+
+    def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
+        return z @ p["W"].T + p["b"], z
+
+    def backward(self, p: dict[str, Array], saved: Any, da: Array) -> tuple[dict[str, Array], Array]:
+        return self.parameter_gradients(saved, da), da @ p["W"]
+
+    def parameter_gradients(self, z: Array, da: Array) -> dict[str, Array]:
+        """dL/dW and dL/db alone: all that the first layer of a network needs; `z` may be sparse."""
+        return {"W": (z.T @ da).T, "b": da.sum(0)}
+
+    def describe(self) -> dict[str, Any]:
+        return {"layer": self.kind, "units": self.units, "initializer": self.initializer}
+
+    @classmethod
+    def from_description(cls, description: dict[str, Any]) -> "Dense":
+        return cls(description["units"], description.get("initializer", "auto"))

@@ -1,0 +1,57 @@
+"""Dropout: while training, every value is 0 with probability `rate`."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.errors import ParameterError
+
+__all__ = ["Dropout"]
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """out = z · m / (1 - rate), m ~ Bernoulli(1 - rate) while training; out = z when predicting.
+
+    Scaling while training ("inverted dropout") leaves the expected output unchanged.
+    Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014, JMLR 15.
+
+    Parameters
+    ----------
+    rate : float in [0, 1)
+        Share of the values that is dropped.
+    """
+
+    kind: ClassVar[str] = "dropout"
+    decayed: ClassVar[tuple[str, ...]] = ()
+    rate: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate < 1:
+            raise ParameterError(f"dropout rate must be in [0, 1), however: {self.rate!r}")
+
+    def n_out(self, n_in: int) -> int:
+        return n_in
+
+    def shapes(self, n_in: int) -> dict[str, tuple[int, ...]]:
+        return {}
+
+    def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
+        if draw is None or self.rate == 0:
+            return z, None
+        kept = draw.bits(z.shape) >= np.uint32(round(self.rate * 2**32))
+        mask = kept.astype(z.dtype) * (1 / (1 - self.rate))
+        return z * mask, mask
+
+    def backward(self, p: dict[str, Array], saved: Any, dout: Array) -> tuple[dict[str, Array], Array]:
+        return {}, dout if saved is None else dout * saved
+
+    def describe(self) -> dict[str, Any]:
+        return {"layer": self.kind, "rate": self.rate}
+
+    @classmethod
+    def from_description(cls, description: dict[str, Any]) -> "Dropout":
+        return cls(description["rate"])

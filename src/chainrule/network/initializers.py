@@ -1,0 +1,87 @@
+"""Initial weights: distributions whose width keeps the variance of the signal from layer to layer.
+
+W has shape (to, from), fan_in = from, fan_out = to.
+
+    he_normal        N(0, 2 / fan_in)                      He et al. 2015, arXiv 1502.01852
+    he_uniform       U(±√(6 / fan_in))                     the same variance
+    glorot_normal    N(0, 2 / (fan_in + fan_out))          Glorot and Bengio 2010
+    glorot_uniform   U(±√(6 / (fan_in + fan_out)))         the same variance
+    lecun_normal     N(0, 1 / fan_in)                      LeCun et al. 1998; Klambauer et al. 2017 for SELU
+    lecun_uniform    U(±√(3 / fan_in))                     the same variance
+    orthogonal       gain · Q, rows or columns orthonormal Saxe, McClelland, Ganguli 2013, arXiv 1312.6120
+    zeros            0
+"""
+
+from collections.abc import Callable
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ParameterError
+
+__all__ = ["INITIALIZERS", "initial_weights"]
+
+Array = Any
+
+
+def _normal(variance: Callable[[int, int], float]) -> Callable[..., Array]:
+    def draw(rng: np.random.Generator, shape: tuple[int, int], gain: float) -> Array:  # noqa: ARG001
+        fan_out, fan_in = shape
+        return rng.normal(0.0, sqrt(variance(fan_in, fan_out)), shape)
+
+    return draw
+
+
+def _uniform(variance: Callable[[int, int], float]) -> Callable[..., Array]:
+    def draw(rng: np.random.Generator, shape: tuple[int, int], gain: float) -> Array:  # noqa: ARG001
+        fan_out, fan_in = shape
+        bound = sqrt(3 * variance(fan_in, fan_out))
+        return rng.uniform(-bound, bound, shape)
+
+    return draw
+
+
+def _orthogonal(rng: np.random.Generator, shape: tuple[int, int], gain: float) -> Array:
+    rows, columns = shape
+    q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
+    q = q * np.sign(np.diag(r))  # makes Q uniform among the orthogonal matrices
+    return gain * (q if rows >= columns else q.T)
+
+
+def _zeros(rng: np.random.Generator, shape: tuple[int, int], gain: float) -> Array:  # noqa: ARG001
+    return np.zeros(shape)
+
+
+def _he(fan_in: int, _: int) -> float:
+    return 2 / fan_in
+
+
+def _glorot(fan_in: int, fan_out: int) -> float:
+    return 2 / (fan_in + fan_out)
+
+
+def _lecun(fan_in: int, _: int) -> float:
+    return 1 / fan_in
+
+
+INITIALIZERS: dict[str, Callable[..., Array]] = {
+    "he_normal": _normal(_he),
+    "he_uniform": _uniform(_he),
+    "glorot_normal": _normal(_glorot),
+    "glorot_uniform": _uniform(_glorot),
+    "lecun_normal": _normal(_lecun),
+    "lecun_uniform": _uniform(_lecun),
+    "orthogonal": _orthogonal,
+    "zeros": _zeros,
+}
+
+
+def initial_weights(name: str, rng: np.random.Generator, shape: tuple[int, int], gain: float = 1.0) -> Array:
+    """Weights of shape (to, from), float64, drawn as `name` says; `gain` is for "orthogonal" alone.
+
+    Always drawn in float64, so that float32 and float64 networks start at the same point.
+    """
+    if name not in INITIALIZERS:
+        raise ParameterError(f"initializer {name!r} is unknown; use one of {sorted(INITIALIZERS)} or 'auto'")
+    return INITIALIZERS[name](rng, shape, gain)

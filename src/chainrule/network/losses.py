@@ -1,0 +1,349 @@
+"""Losses: value and gradient from one function, sample weights included.
+
+What is averaged over what, in one sentence: a loss is the mean over the rows, weighted by the sample
+weights, of a row's loss, which is the mean over the outputs for regression and the sum over the outputs
+for classification (minus the log-likelihood of the row); only `SumOfSquares` adds up instead.
+
+A loss takes the raw output `a` of the network (scores, logits) and applies its own output activation,
+so that no probability is rounded to 0 before its logarithm is taken. `link(a)` is that activation: what
+`predict` returns.
+
+    loss(a, y, weights) -> (value, da)          da = dL/da, what backpropagation starts from
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.errors import ParameterError
+from chainrule.network.activations import get_activation
+from chainrule.network.special import namespace
+
+__all__ = [
+    "LOSSES",
+    "CustomLoss",
+    "HalfSquaredError",
+    "Huber",
+    "Loss",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "MultilabelCrossEntropy",
+    "Pinball",
+    "Poisson",
+    "SoftmaxCrossEntropy",
+    "SumOfSquares",
+    "get_loss",
+]
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Loss:
+    """L = Σ_n w_n ℓ(a_n, y_n) / Σ_n w_n.
+
+    Subclasses define `rows`, which gives a row's loss and its derivative together.
+    """
+
+    kind: ClassVar[str]
+    out_activation: ClassVar[str] = "identity"
+    adds_up: ClassVar[bool] = False
+
+    def rows(self, a: Array, y: Array) -> tuple[Array, Array]:
+        """(ℓ of shape (n,), dℓ/da of shape (n, K)) for outputs `a` (n, K) and targets `y`."""
+        raise NotImplementedError
+
+    def __call__(self, a: Array, y: Array, weights: Array) -> tuple[Array, Array]:
+        """(value, dL/da).
+
+        Parameters
+        ----------
+        a : array (n, K)
+            Raw output of the network.
+        y : array (n, K), or class numbers (n, 1) for `SoftmaxCrossEntropy`
+        weights : array (n,)
+            Sample weights ≥ 0 with a positive sum; all 1 where there are none.
+        """
+        losses, slopes = self.rows(a, y)
+        w = weights if self.adds_up else weights / weights.sum()
+        return (w * losses).sum(), w[:, None] * slopes
+
+    def link(self, a: Array) -> Array:
+        """The prediction that belongs to the raw output `a`."""
+        return get_activation(self.out_activation).value(a)
+
+    def describe(self) -> dict[str, Any]:
+        """Plain data that `get_loss` reads back: ``{"loss": kind, setting: value, ...}``."""
+        return {"loss": self.kind, **{f.name: getattr(self, f.name) for f in fields(self)}}
+
+
+@dataclass(frozen=True)
+class SumOfSquares(Loss):
+    """L = Σ_n Σ_k w_n (a_nk - y_nk)²          lecture equations (14), (15); gradient 2 w (a - y), (25)."""
+
+    kind: ClassVar[str] = "sum_of_squares"
+    adds_up: ClassVar[bool] = True
+
+    def rows(self, a: Array, y: Array) -> tuple[Array, Array]:
+        r = a - y
+        return (r * r).sum(1), 2 * r
+
+
+@dataclass(frozen=True)
+class MeanSquaredError(Loss):
+    """ℓ = mean_k (a_k - y_k)²."""
+
+    kind: ClassVar[str] = "mean_squared_error"
+
+    def rows(self, a: Array, y: Array) -> tuple[Array, Array]:
+        r = a - y
+        return (r * r).sum(1) / a.shape[1], r * (2 / a.shape[1])
+
+
+@dataclass(frozen=True)
+class HalfSquaredError(Loss):
+    """ℓ = ½ mean_k (a_k - y_k)², what scikit-learn's MLPRegressor calls "squared_error"."""
+
+    kind: ClassVar[str] = "squared_error"
+
+    def rows(self, a: Array, y: Array) -> tuple[Array, Array]:
+        r = a - y
+        return (r * r).sum(1) * (0.5 / a.shape[1]), r * (1 / a.shape[1])
+
+
+@dataclass(frozen=True)
+class MeanAbsoluteError(Loss):
+    """ℓ = mean_k |a_k - y_k|; its slope where a = y is 0."""
+
+    kind: ClassVar[str] = "absolute_error"
+
+    def rows(self, a: Array, y: Array) -> tuple[Array, Array]:
+        xp = namespace(a)
+        r = a - y
+        return xp.abs(r).sum(1) / a.shape[1], xp.sign(r) * (1 / a.shape[1])
+
+
+@dataclass(frozen=True)
+class Huber(Loss):
+    """ℓ = mean_k h(a_k - y_k),  h(r) = ½ r² if |r| ≤ δ else δ (|r| - ½ δ).          Huber 1964.
+
+    Parameters
+    ----------
+    delta : float, default=1.0
+        Residual, in units of the target, at which the parabola turns into a line.
+    """
+
+    kind: ClassVar[str] = "huber"
+    delta: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.delta > 0:
+            raise ParameterError(f"delta must be positive, however: {self.delta!r}")
+
+    def rows(self, a: Array, y: Array) -> tuple[Array, Array]:
+        xp = namespace(a)
+        r = a - y
+        inside = xp.minimum(xp.maximum(r, -self.delta), self.delta)
+        # ½ c² + δ (|r| - |c|) with c = r cut to ±δ is h(r) without a second branch
+        losses = 0.5 * inside * inside + self.delta * (xp.abs(r) - xp.abs(inside))
+        return losses.sum(1) / a.shape[1], inside * (1 / a.shape[1])
+
+
+@dataclass(frozen=True)
+class Pinball(Loss):
+    """ℓ = mean_k (q (y_k - a_k) if y_k ≥ a_k else (1 - q) (a_k - y_k)): a predicts the q-quantile of y.
+
+    Koenker and Bassett 1978. Slope where a = y: 0.
+
+    Parameters
+    ----------
+    quantile : float in (0, 1), default=0.5
+    """
+
+    kind: ClassVar[str] = "pinball"
+    quantile: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 < self.quantile < 1:
+            raise ParameterError(f"quantile must be in (0, 1), however: {self.quantile!r}")
+
+    def rows(self, a: Array, y: Array) -> tuple[Array, Array]:
+        xp = namespace(a)
+        q = self.quantile
+        r = a - y
+        losses = xp.maximum((1 - q) * r, -q * r)
+        slopes = (1 - q) * (r > 0).astype(a.dtype) - q * (r < 0).astype(a.dtype)
+        return losses.sum(1) / a.shape[1], slopes * (1 / a.shape[1])
+
+
+@dataclass(frozen=True)
+class Poisson(Loss):
+    """ℓ = mean_k (exp(a_k) - y_k + y_k log y_k - y_k a_k): half the Poisson deviance, log link.
+
+    y ≥ 0; the prediction is exp(a). Its slope is (exp(a) - y) / K.
+    """
+
+    kind: ClassVar[str] = "poisson"
+    out_activation: ClassVar[str] = "exp"
+
+    def rows(self, a: Array, y: Array) -> tuple[Array, Array]:
+        xp = namespace(a)
+        rate = xp.exp(a)
+        y_log_y = xp.where(y > 0, y * xp.log(xp.where(y > 0, y, 1)), 0)
+        return (rate - y + y_log_y - y * a).sum(1) / a.shape[1], (rate - y) * (1 / a.shape[1])
+
+    def link(self, a: Array) -> Array:
+        return namespace(a).exp(a)
+
+
+def _check_smoothing(value: float) -> None:
+    if not 0 <= value < 1:
+        raise ParameterError(f"label_smoothing must be in [0, 1), however: {value!r}")
+
+
+@dataclass(frozen=True)
+class MultilabelCrossEntropy(Loss):
+    """ℓ = Σ_k softplus(a_k) - y_k a_k = -Σ_k (y_k log p_k + (1 - y_k) log(1 - p_k)),  p = σ(a).
+
+    Every output is a yes/no question of its own; with one output it is the cross entropy of two classes.
+    The slope is p - y.
+
+    Parameters
+    ----------
+    label_smoothing : float in [0, 1), default=0
+        ε: targets 0 and 1 become ε/2 and 1 - ε/2 (Szegedy et al. 2016, arXiv 1512.00567).
+    """
+
+    kind: ClassVar[str] = "binary_cross_entropy"
+    out_activation: ClassVar[str] = "logistic"
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_smoothing(self.label_smoothing)
+
+    def rows(self, a: Array, y: Array) -> tuple[Array, Array]:
+        xp = namespace(a)
+        if self.label_smoothing:
+            y = y * (1 - self.label_smoothing) + self.label_smoothing / 2
+        # softplus(a) - y a, written so that neither term is large when the prediction is right
+        losses = xp.maximum(a, 0) - y * a + xp.log1p(xp.exp(-xp.abs(a)))
+        return losses.sum(1), get_activation("logistic").value(a) - y
+
+
+@dataclass(frozen=True)
+class SoftmaxCrossEntropy(Loss):
+    """ℓ = log Σ_j exp(a_j) - Σ_k y_k a_k = -Σ_k y_k log p_k,  p = softmax(a)     equations (16), (66).
+
+    The slope is p - y. Targets are class numbers (n, 1) or probabilities of the classes (n, K).
+
+    Parameters
+    ----------
+    label_smoothing : float in [0, 1), default=0
+        ε: the target distribution y becomes (1 - ε) y + ε/K (Szegedy et al. 2016, arXiv 1512.00567).
+    """
+
+    kind: ClassVar[str] = "softmax_cross_entropy"
+    out_activation: ClassVar[str] = "softmax"
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_smoothing(self.label_smoothing)
+
+    def rows(self, a: Array, y: Array) -> tuple[Array, Array]:
+        xp = namespace(a)
+        n_classes = a.shape[1]
+        if y.shape[1] != n_classes:
+            y = (y == xp.arange(n_classes, dtype=y.dtype)).astype(a.dtype)
+        if self.label_smoothing:
+            y = y * (1 - self.label_smoothing) + self.label_smoothing / n_classes
+        shifted = a - a.max(1)[:, None]
+        e = xp.exp(shifted)
+        total = e.sum(1)
+        return xp.log(total) - (y * shifted).sum(1), e / total[:, None] - y
+
+    def link(self, a: Array) -> Array:
+        e = namespace(a).exp(a - a.max(1)[:, None])
+        return e / e.sum(1)[:, None]
+
+
+@dataclass(frozen=True)
+class CustomLoss(Loss):
+    """A loss of your own: ``function(a, y) -> ℓ of shape (n,)``, or ``-> (ℓ, dℓ/da)``.
+
+    Without the slope, `jax.vjp` derives it. Written for NumPy and JAX arrays alike. The prediction is `a`.
+    """
+
+    kind: ClassVar[str] = "custom"
+    function: Callable[[Array, Array], Any]
+
+    def rows(self, a: Array, y: Array) -> tuple[Array, Array]:
+        result = self.function(a, y)
+        if isinstance(result, tuple):
+            return result
+        try:
+            import jax
+        except ImportError:
+            raise ParameterError(
+                f"loss {self.function!r} returns no slope, and JAX, which would derive it, is not installed; "
+                'return (loss, slope) or install "chainrule[xla]"'
+            ) from None
+        if not isinstance(a, np.ndarray):
+            losses, pull_back = jax.vjp(lambda a: self.function(a, y), a)
+            return losses, pull_back(jax.numpy.ones_like(losses))[0]
+        with jax.enable_x64(a.dtype == np.float64):
+            losses, slopes = self.rows(jax.numpy.asarray(a), jax.numpy.asarray(y))
+            return np.asarray(losses), np.asarray(slopes)
+
+    def describe(self) -> dict[str, Any]:
+        raise ParameterError(
+            f"loss {self.function!r} is your own function, and a description holds no code; "
+            f"use one of {sorted(LOSSES)} to describe or save the model"
+        )
+
+
+LOSSES: dict[str, type[Loss]] = {
+    loss.kind: loss
+    for loss in (
+        SumOfSquares,
+        MeanSquaredError,
+        HalfSquaredError,
+        MeanAbsoluteError,
+        Huber,
+        Pinball,
+        Poisson,
+        MultilabelCrossEntropy,
+        SoftmaxCrossEntropy,
+    )
+}
+
+
+def get_loss(choice: Any) -> Loss:
+    """The loss behind a name, a description, a function or a loss.
+
+    Parameters
+    ----------
+    choice : str, dict, callable or Loss
+        ``"huber"``; ``{"loss": "huber", "delta": 2.0}``; ``my_function``; ``Huber(2.0)``.
+
+    Raises
+    ------
+    ParameterError
+        For a name that does not exist or a setting that the loss does not have.
+    """
+    if isinstance(choice, Loss):
+        return choice
+    if isinstance(choice, str):
+        choice = {"loss": choice}
+    if isinstance(choice, dict):
+        settings = {key: value for key, value in choice.items() if key != "loss"}
+        if choice.get("loss") not in LOSSES:
+            raise ParameterError(f"loss {choice.get('loss')!r} is unknown; use one of {sorted(LOSSES)}")
+        try:
+            return LOSSES[choice["loss"]](**settings)
+        except TypeError:
+            raise ParameterError(f"loss {choice['loss']!r} has no setting {sorted(settings)}") from None
+    if callable(choice):
+        return CustomLoss(choice)
+    raise ParameterError(f"loss must be a name, a function or a Loss, however: {choice!r}; names are {sorted(LOSSES)}")

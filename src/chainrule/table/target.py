@@ -1,0 +1,162 @@
+"""The column to be predicted: classes or numbers, and which of the two."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from chainrule.errors import ParameterError, TableError
+from chainrule.table.column import kind_of, numbers_of
+from chainrule.table.encoder import column_of, wrapped_frame
+from chainrule.table.levels import Levels, level_text
+
+__all__ = ["Target", "infer_task", "known_labels", "prepare_target"]
+
+Task = Literal["classification", "regression"]
+
+_MOST_INTEGER_CLASSES = 20
+_FEWEST_ROWS_PER_CLASS = 5
+
+
+@dataclass(frozen=True)
+class Target:
+    """The values to be predicted, without the rows in which they are missing.
+
+    Attributes
+    ----------
+    name : str
+    task : "classification" or "regression"
+    values : array (n rows kept,)
+        float64 for regression; for classification int64, bool or strings.
+    rows : array of int (n rows kept,)
+        Their row numbers in the table, from 0, ascending.
+    n_missing : int
+        How many rows are left out because the target is missing there.
+    """
+
+    name: str
+    task: Task
+    values: np.ndarray
+    rows: np.ndarray
+    n_missing: int
+
+
+def infer_task(series: Any) -> Task:
+    """Classification or regression, from the column alone.
+
+    Text, categories and booleans are classes. Numbers are classes if all are integers, with at most 20 different
+    ones and, above two, at least 5 rows for each on average; other numbers are a regression.
+
+    Parameters
+    ----------
+    series : narwhals series
+    """
+    if kind_of(series) != "number":
+        return "classification"
+    x = numbers_of(series)
+    x = x[~np.isnan(x)]
+    n_different = len(np.unique(x))
+    most = max(2, min(_MOST_INTEGER_CLASSES, len(x) // _FEWEST_ROWS_PER_CLASS))
+    return "classification" if (x == np.round(x)).all() and n_different <= most else "regression"
+
+
+def prepare_target(frame: Any, name: str, task: str = "auto") -> Target:
+    """The column to be predicted, checked.
+
+    Parameters
+    ----------
+    frame : pandas, polars or pyarrow frame
+    name : str
+    task : "auto", "classification" or "regression"
+        "auto": see `infer_task`.
+
+    Raises
+    ------
+    TableError
+        If there is no such column, if it has no value or one value only, if it suits the task not.
+    """
+    if task not in ("auto", "classification", "regression"):
+        raise ParameterError(f"task must be 'auto', 'classification' or 'regression', however: {task!r}")
+    series = column_of(wrapped_frame(frame), name)
+    kind = kind_of(series)
+    if kind == "empty":
+        raise TableError(f"target {name!r} has no value in any row; choose another column or fill it in")
+    chosen: Task = (
+        infer_task(series) if task == "auto" else "regression" if task == "regression" else "classification"
+    )
+    if chosen == "regression":
+        values, present = _quantities(series, kind)
+    else:
+        values, present = _labels(series, kind)
+    _check_variety(name, chosen, values)
+    return Target(name, chosen, values, np.flatnonzero(present), int((~present).sum()))
+
+
+def known_labels(frame: Any, name: str, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each row that has a label: its place among the known classes, and its row number.
+
+    Labels are matched by value (`Levels`): "1" in a file is the class 1 of training.
+
+    Raises
+    ------
+    TableError
+        If there is no such column, it is empty, or it holds a label that training never saw.
+    """
+    series = column_of(wrapped_frame(frame), name)
+    if kind_of(series) == "empty":
+        raise TableError(f"target {name!r} has no value in any row; fill it in to evaluate a model on it")
+    missing = np.array(series.is_null().to_list())
+    values = [value for value, gone in zip(series.to_list(), missing, strict=True) if not gone]
+    places = Levels(map(level_text, classes)).places(values)
+    rows = np.flatnonzero(~missing)
+    if (places < 0).any():
+        first = int(np.flatnonzero(places < 0)[0])
+        known = ", ".join(map(level_text, classes[:12])) + (", ..." if len(classes) > 12 else "")
+        raise TableError(
+            f"target {name!r} is {values[first]!r} in row {rows[first] + 1}, a class the model never saw; "
+            f"it knows {known}"
+        )
+    return places, rows
+
+
+def _quantities(series: Any, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    if kind == "boolean":
+        raise TableError(
+            f"target {series.name!r} holds true and false, not numbers; use the task classification"
+        )
+    x = numbers_of(series)
+    present = ~np.isnan(x)
+    return x[present], present
+
+
+def _labels(series: Any, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    if kind == "number":
+        x = numbers_of(series)
+        present = ~np.isnan(x)
+        broken = np.flatnonzero(present & (x != np.round(x)))
+        if len(broken):
+            raise TableError(
+                f"target {series.name!r} holds numbers such as {x[broken[0]]!r} (row {broken[0] + 1}), not classes; "
+                "use the task regression, or turn it into text"
+            )
+        return np.array([int(value) for value in series.drop_nulls().to_list() if value == value]), present
+    present = ~np.array(series.is_null().to_list())
+    values = series.drop_nulls().to_list()
+    if kind == "boolean":
+        return np.array(values, dtype=bool), present
+    return np.array([level_text(value) for value in values]), present
+
+
+def _check_variety(name: str, task: Task, values: np.ndarray) -> None:
+    different = np.unique(values)
+    if len(different) == 1:
+        what = "class" if task == "classification" else "value"
+        raise TableError(
+            f"target {name!r} has one {what} only, {different[0].item()!r}, in all {len(values)} rows; "
+            "choose another target, or add rows with other values"
+        )
+    if task == "classification" and len(different) > max(_MOST_INTEGER_CLASSES, len(values) / 2):
+        raise TableError(
+            f"target {name!r} has {len(different)} different values in {len(values)} rows, too many to be classes; "
+            "choose another target, or the task regression if they are numbers"
+        )

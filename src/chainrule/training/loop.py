@@ -1,0 +1,138 @@
+"""The training loop: a generator of epoch records.
+
+Early stopping, progress bars, histories, callbacks are consumers of the records. What is random or scheduled is
+decided here, above the engines: batch orders, learning rates, the key of the dropout stream.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine import Data, Engine, Plan, Program, State, watch
+from chainrule.network import Draw
+from chainrule.optimization import Schedule
+
+__all__ = ["EpochRecord", "Training"]
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What came of one epoch.
+
+    Attributes
+    ----------
+    epoch : int
+        Counted from 1 in this training.
+    loss : float
+        Mean over the epoch's batches, each measured before its update; penalties included.
+    validation_loss, score : float
+        On the validation rows after the epoch; NaN without them. `score`: what early stopping watches.
+    learning_rate : float
+        At the epoch's end.
+    """
+
+    epoch: int
+    loss: float
+    validation_loss: float
+    score: float
+    learning_rate: float
+
+
+@dataclass
+class Training:
+    """A training run: iterate over `epochs`, then read `state`.
+
+    Parameters
+    ----------
+    program, engine, data
+        What, who, and on which rows.
+    state : State
+        Where to start; `chainrule.engine.start` for a fresh one. Updated as epochs are done.
+    numbers : dict
+        Settings of optimizer, penalties and early stopping (`Engine.run_epochs`).
+    schedule, learning_rate
+        η of a step is `learning_rate` times the schedule's factor.
+    batch_size, max_epochs : int
+    rng : Generator
+        Draws the batch orders, and the dropout key.
+    shuffle : bool, default=True
+        A new order every epoch; False: the rows as they lie.
+    samples_seen : int, default=0
+        Rows seen in earlier trainings of the same model, for schedules that count them.
+    scorer : callable (theta) -> float, optional
+        For a program whose monitor is "external": a score on the validation rows, higher is better.
+    one_by_one : bool, default=False
+        Hand over every epoch as soon as it is done, with its parameters in `state` (for callbacks).
+    """
+
+    program: Program
+    engine: Engine
+    data: Data
+    state: State
+    numbers: dict[str, float]
+    schedule: Schedule
+    learning_rate: float
+    batch_size: int
+    max_epochs: int
+    rng: np.random.Generator
+    shuffle: bool = True
+    samples_seen: int = 0
+    scorer: Callable[[Array], float] | None = None
+    one_by_one: bool = False
+    n_done: int = field(default=0, init=False)
+
+    def epochs(self) -> Iterator[EpochRecord]:
+        """Train, one record per epoch, until `max_epochs` are done or the state is stopped."""
+        dtype = self.state.theta.dtype
+        loaded = self.engine.load(self.data, dtype)
+        key = Draw.from_seed(int(self.rng.integers(2**32))).key
+        bundle = 1
+        if not (self.one_by_one or self.scorer):
+            bundle = min(self.engine.epochs_per_call(self.program, self.data), self.max_epochs)
+        while self.n_done < self.max_epochs and not (self.state.stopped or not self.state.finite):
+            first = self.n_done
+            plan = self._plan(min(bundle, self.max_epochs - first), key)
+            self.state, records = self.engine.run_epochs(self.program, loaded, self.state, plan, self.numbers)
+            self.n_done = first + len(records.loss)
+            for i, (loss, validation_loss, score, rate) in enumerate(zip(*records, strict=True)):
+                if self.scorer is not None:
+                    score = self._judge(float(rate))
+                yield EpochRecord(first + i + 1, float(loss), float(validation_loss), float(score), float(rate))
+
+    def stop(self) -> None:
+        """End after the record that was handed over last; exact with `one_by_one`."""
+        self.state = self.state._replace(stopped=True)
+
+    def _judge(self, rate: float) -> float:
+        """Score from outside the engine, and early stopping by it."""
+        assert self.scorer is not None
+        score = float(self.scorer(self.state.theta))
+        finite = np.asarray(self.state.finite)
+        self.state = watch(self.state, -score, finite, rate, self.numbers, self.program.adaptive)
+        return score
+
+    def _plan(self, n_epochs: int, key: Array) -> Plan:
+        """The next epochs: orders, learning rates, corrections."""
+        n_rows = self.data.X.shape[0]
+        n_steps = ceil(n_rows / self.batch_size)
+        orders = None
+        if self.shuffle:
+            orders = np.stack([self.rng.permutation(n_rows) for _ in range(n_epochs)]).astype(np.int32)
+        step = (self.n_done + np.arange(n_epochs)[:, None]) * n_steps + np.arange(n_steps)
+        samples = np.broadcast_to(self.samples_seen + (step // n_steps) * n_rows, step.shape)
+        factors = self.schedule.factors(step / (self.max_epochs * n_steps), samples)
+        before = int(self.state.step) - self.n_done * n_steps
+        return Plan(
+            orders=orders,
+            rates=self.learning_rate * factors,
+            corrections=self.program.optimizer.correction(self.numbers, before + step + 1),
+            batch_size=self.batch_size,
+            key=key,
+        )
+
+
