@@ -11,12 +11,15 @@ from typing import Any, NamedTuple, Protocol
 from chainrule.network import Loss, Network
 from chainrule.optimization import Optimizer
 
-__all__ = ["MONITORS", "Data", "Engine", "Plan", "Program", "Records", "State"]
+__all__ = ["METRICS", "MONITORS", "Data", "Engine", "Plan", "Program", "Records", "State"]
 
 Array = Any
 
-MONITORS = ("loss", "validation_loss", "accuracy", "r2", "external")
-"""What early stopping may watch; all but "external" are computed by the engine."""
+MONITORS = ("loss", "validation_loss", "score", "external")
+"""What early stopping may watch: loss of the epoch, loss or score on the validation rows, or the caller's own."""
+
+METRICS = ("none", "accuracy", "r2")
+"""What the score on the validation rows is."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Program:
     ----------
     network, loss, optimizer
     monitor : one of `MONITORS`
-        "loss" is the training loss of the epoch; "external" leaves judging to the training loop.
+    metric : one of `METRICS`
     adaptive : bool
         When progress stops, divide the learning rate by 5 instead of stopping.
     l1, clip, weight_decay : bool
@@ -40,6 +43,7 @@ class Program:
     loss: Loss
     optimizer: Optimizer
     monitor: str = "loss"
+    metric: str = "none"
     adaptive: bool = False
     l1: bool = False
     clip: bool = False

@@ -64,21 +64,22 @@ def watch(state: State, value: Any, finite: Any, rate: Any, numbers: Any, adapti
     )
 
 
-def score(monitor: str, loss: Loss, a: Array, y: Array, weights: Array) -> Any:
-    """Accuracy or R² of the raw outputs `a`, weighted, as scikit-learn's metrics define them; else 0.
+def score(metric: str, loss: Loss, a: Array, y: Array, weights: Array) -> Any:
+    """Accuracy or R² of the raw outputs `a`, weighted, as scikit-learn's metrics define them; 0 for "none".
 
     For several labels a row counts as right when all of its labels are; for several targets R² is the
     mean of theirs.
     """
     xp = a.__array_namespace__()
     total = weights.sum()
-    if monitor == "accuracy":
+    if metric == "accuracy":
         if loss.out_activation == "softmax":
-            right = xp.argmax(a, axis=1) == y[:, 0].astype(int)
+            truth = y[:, 0] if y.shape[1] == 1 else xp.argmax(y, axis=1)
+            right = xp.argmax(a, axis=1) == truth
         else:
             right = ((a > 0) == (y > 0.5)).all(axis=1)
         return (weights * right).sum() / total
-    if monitor == "r2":
+    if metric == "r2":
         w = weights[:, None]
         residual = (w * (y - loss.link(a)) ** 2).sum(0)
         spread = (w * (y - (w * y).sum(0) / total) ** 2).sum(0)

@@ -72,14 +72,17 @@ def end_of_epoch(
         X, y, weights = validation
         a = program.network.predict(state.theta, X)
         validation_loss = program.loss(a, y, weights)[0]
-        validation_score = score(program.monitor, program.loss, a, y, weights)
-    watched = {"loss": loss, "external": loss, "validation_loss": validation_loss}.get(program.monitor)
-    if watched is None:
-        watched = -validation_score
+        validation_score = score(program.metric, program.loss, a, y, weights)
+    finite = _finite(state, loss)
     if program.monitor == "external":
-        state = state._replace(finite=_finite(state, loss))
+        return state._replace(finite=finite), validation_loss, validation_score
+    if program.monitor == "loss":
+        watched = loss
+    elif program.monitor == "validation_loss":
+        watched = validation_loss
     else:
-        state = watch(state, watched, _finite(state, loss), rate, numbers, program.adaptive)
+        watched = -validation_score
+    state = watch(state, watched, finite, rate, numbers, program.adaptive)
     return state, validation_loss, validation_score
 
 

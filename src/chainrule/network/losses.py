@@ -23,6 +23,7 @@ from chainrule.network.special import namespace
 
 __all__ = [
     "LOSSES",
+    "OUT_ACTIVATIONS",
     "CustomLoss",
     "HalfSquaredError",
     "Huber",
@@ -38,6 +39,24 @@ __all__ = [
 ]
 
 Array = Any
+
+
+def _exp(a: Array) -> Array:
+    return namespace(a).exp(a)
+
+
+def _softmax(a: Array) -> Array:
+    e = namespace(a).exp(a - a.max(1)[:, None])
+    return e / e.sum(1)[:, None]
+
+
+OUT_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "identity": get_activation("identity").value,
+    "logistic": get_activation("logistic").value,
+    "exp": _exp,
+    "softmax": _softmax,
+}
+"""From the raw output of a network to a prediction; softmax is equation (66)."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +91,7 @@ class Loss:
 
     def link(self, a: Array) -> Array:
         """The prediction that belongs to the raw output `a`."""
-        return get_activation(self.out_activation).value(a)
+        return OUT_ACTIVATIONS[self.out_activation](a)
 
     def describe(self) -> dict[str, Any]:
         """Plain data that `get_loss` reads back: ``{"loss": kind, setting: value, ...}``."""
@@ -194,9 +213,6 @@ class Poisson(Loss):
         y_log_y = xp.where(y > 0, y * xp.log(xp.where(y > 0, y, 1)), 0)
         return (rate - y + y_log_y - y * a).sum(1) / a.shape[1], (rate - y) * (1 / a.shape[1])
 
-    def link(self, a: Array) -> Array:
-        return namespace(a).exp(a)
-
 
 def _check_smoothing(value: float) -> None:
     if not 0 <= value < 1:
@@ -263,20 +279,27 @@ class SoftmaxCrossEntropy(Loss):
         total = e.sum(1)
         return xp.log(total) - (y * shifted).sum(1), e / total[:, None] - y
 
-    def link(self, a: Array) -> Array:
-        e = namespace(a).exp(a - a.max(1)[:, None])
-        return e / e.sum(1)[:, None]
-
 
 @dataclass(frozen=True)
 class CustomLoss(Loss):
     """A loss of your own: ``function(a, y) -> ℓ of shape (n,)``, or ``-> (ℓ, dℓ/da)``.
 
-    Without the slope, `jax.vjp` derives it. Written for NumPy and JAX arrays alike. The prediction is `a`.
+    Without the slope, `jax.vjp` derives it. Written for NumPy and JAX arrays alike.
+
+    Parameters
+    ----------
+    function : callable
+    output : str, default="identity"
+        Name in `OUT_ACTIVATIONS`: how the raw output becomes a prediction.
     """
 
     kind: ClassVar[str] = "custom"
     function: Callable[[Array, Array], Any]
+    output: str = "identity"
+
+    @property
+    def out_activation(self) -> str:  # type: ignore[override]  # a constant elsewhere, a choice here
+        return self.output
 
     def rows(self, a: Array, y: Array) -> tuple[Array, Array]:
         result = self.function(a, y)

@@ -57,13 +57,16 @@ class Training:
         Settings of optimizer, penalties and early stopping (`Engine.run_epochs`).
     schedule, learning_rate
         η of a step is `learning_rate` times the schedule's factor.
-    batch_size, max_epochs : int
+    batch_size : int
+    max_epochs, planned_epochs : int
+        Epochs of this training at the most, and those that the schedule is stretched over (more than
+        `max_epochs` where a model learns epoch by epoch).
     rng : Generator
         Draws the batch orders, and the dropout key.
     shuffle : bool, default=True
         A new order every epoch; False: the rows as they lie.
-    samples_seen : int, default=0
-        Rows seen in earlier trainings of the same model, for schedules that count them.
+    epochs_before, samples_seen : int, default=0
+        Epochs done of those planned, and rows seen, in earlier trainings of the same model.
     scorer : callable (theta) -> float, optional
         For a program whose monitor is "external": a score on the validation rows, higher is better.
     one_by_one : bool, default=False
@@ -79,8 +82,10 @@ class Training:
     learning_rate: float
     batch_size: int
     max_epochs: int
+    planned_epochs: int
     rng: np.random.Generator
     shuffle: bool = True
+    epochs_before: int = 0
     samples_seen: int = 0
     scorer: Callable[[Array], float] | None = None
     one_by_one: bool = False
@@ -94,7 +99,7 @@ class Training:
         bundle = 1
         if not (self.one_by_one or self.scorer):
             bundle = min(self.engine.epochs_per_call(self.program, self.data), self.max_epochs)
-        while self.n_done < self.max_epochs and not (self.state.stopped or not self.state.finite):
+        while self.goes_on:
             first = self.n_done
             plan = self._plan(min(bundle, self.max_epochs - first), key)
             self.state, records = self.engine.run_epochs(self.program, loaded, self.state, plan, self.numbers)
@@ -103,6 +108,11 @@ class Training:
                 if self.scorer is not None:
                     score = self._judge(float(rate))
                 yield EpochRecord(first + i + 1, float(loss), float(validation_loss), float(score), float(rate))
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another epoch is to be done."""
+        return self.n_done < self.max_epochs and not self.state.stopped and bool(self.state.finite)
 
     def stop(self) -> None:
         """End after the record that was handed over last; exact with `one_by_one`."""
@@ -125,7 +135,8 @@ class Training:
             orders = np.stack([self.rng.permutation(n_rows) for _ in range(n_epochs)]).astype(np.int32)
         step = (self.n_done + np.arange(n_epochs)[:, None]) * n_steps + np.arange(n_steps)
         samples = np.broadcast_to(self.samples_seen + (step // n_steps) * n_rows, step.shape)
-        factors = self.schedule.factors(step / (self.max_epochs * n_steps), samples)
+        done = (self.epochs_before * n_steps + step) / (self.planned_epochs * n_steps)
+        factors = self.schedule.factors(np.minimum(done, 1.0), samples)
         before = int(self.state.step) - self.n_done * n_steps
         return Plan(
             orders=orders,

@@ -1,0 +1,257 @@
+"""One fit: run the training that an estimator has set up, with its callbacks, log and Ctrl-C."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine import Data, Program, State, choose_engine, watch
+from chainrule.engine.monitor import score
+from chainrule.engine.numpy import NumpyEngine
+from chainrule.estimators.progress import log_epoch
+from chainrule.optimization import get_schedule
+from chainrule.optimization.lbfgs import minimize
+from chainrule.training import EpochRecord, Training
+
+__all__ = ["Fitting", "Outcome"]
+
+Array = Any
+
+
+@dataclass
+class Outcome:
+    """What came of a fit; `message` says why L-BFGS did not converge."""
+
+    state: State
+    n_rows: int
+    engine: str
+    monitor: str
+    has_validation: bool
+    largest_input: float = np.nan
+    largest_target: float = np.nan
+    records: list[EpochRecord] = field(default_factory=list)
+    interrupted: bool = False
+    message: str = ""
+
+
+@dataclass
+class Fitting:
+    """A fit that is about to run.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+        Whose parameters and callbacks these are; nothing is stored on it.
+    program, data
+        What to train, on which encoded rows.
+    rows, validation_rows : (X, y, weights)
+        The same rows with their own labels, for callbacks and scorers.
+    rng : Generator
+    incremental : bool
+        One epoch that goes on where the last ended.
+    """
+
+    estimator: Any
+    program: Program
+    data: Data
+    rows: tuple[Any, Any, Any]
+    validation_rows: tuple[Any, Any, Any]
+    rng: np.random.Generator
+    incremental: bool
+
+    def run(self, state: State) -> Outcome:
+        """Train from `state`; Ctrl-C ends it with what has been learned so far."""
+        X, y, weights = self.rows
+        self.metadata = None if weights is None else {"sample_weight": weights}
+        with_callbacks = bool(getattr(self.estimator, "_skl_callbacks", [])) and not self.incremental
+        root = None
+        if not self.incremental:
+            root = self.estimator._init_callback_context(max_subtasks=None)
+            root.call_on_fit_task_begin(estimator=self.estimator, X=X, y=y, metadata=self.metadata)
+        self.root = root if with_callbacks else None
+        outcome = self._run_lbfgs(state) if self.estimator.solver == "lbfgs" else self._run_epochs(state)
+        if not outcome.state.finite:
+            outcome.largest_input = float(abs(self.data.X).max())
+            outcome.largest_target = float(abs(self.data.y).max())
+        if root is not None:
+            best = outcome.state.best_theta if self.estimator.early_stopping else outcome.state.theta
+            root.call_on_fit_task_end(
+                estimator=self.estimator,
+                X=X,
+                y=y,
+                metadata=self.metadata,
+                reconstruction_attributes=lambda: self.estimator._set_theta(np.asarray(best)),
+            )
+        return outcome
+
+    # -- solvers that go in steps ------------------------------------------------------------------------
+
+    def _run_epochs(self, state: State) -> Outcome:
+        est = self.estimator
+        n_rows = self.data.X.shape[0]
+        batch_size = self._batch_size(n_rows)
+        n_epochs = 1 if self.incremental else est.max_iter
+        engine = choose_engine(est.engine, self.program, self.data, n_epochs, batch_size)
+        training = Training(
+            program=self.program,
+            engine=engine,
+            data=self.data,
+            state=state,
+            numbers=est._numbers,
+            schedule=get_schedule(est.learning_rate, est.power_t),
+            learning_rate=float(est.learning_rate_init),
+            batch_size=batch_size,
+            max_epochs=n_epochs,
+            planned_epochs=est.max_iter,
+            rng=self.rng,
+            shuffle=bool(est.shuffle),
+            epochs_before=len(getattr(est, "loss_curve_", [])) if self.incremental else 0,
+            samples_seen=getattr(est, "t_", 0) if self.incremental or est.warm_start else 0,
+            scorer=self._scorer() if self.program.monitor == "external" else None,
+            one_by_one=self.root is not None,
+        )
+        outcome = Outcome(state, n_rows, engine.name, self.program.monitor, self.data.X_val is not None)
+        try:
+            for record in self._with_callbacks(training):
+                outcome.records.append(record)
+                log_epoch(est.verbose, record)
+        except KeyboardInterrupt:
+            outcome.interrupted = True
+        outcome.state = training.state
+        return outcome
+
+    def _with_callbacks(self, training: Training) -> Iterator[EpochRecord]:
+        epochs = training.epochs()
+        if self.root is None:
+            yield from epochs
+            return
+        X, y, _ = self.rows
+        while training.goes_on:
+            task = self.root.subcontext(task_name="epoch")
+            task.call_on_fit_task_begin(estimator=self.estimator, X=X, y=y, metadata=self.metadata)
+            record = next(epochs)
+            stop = self._end_task(task, training.state.theta)
+            if stop:
+                training.stop()
+            yield record
+
+    def _end_task(self, task: Any, theta: Array) -> bool:
+        X, y, _ = self.rows
+        return bool(
+            task.call_on_fit_task_end(
+                estimator=self.estimator,
+                X=X,
+                y=y,
+                metadata=self.metadata,
+                reconstruction_attributes=lambda: self.estimator._set_theta(np.asarray(theta)),
+            )
+        )
+
+    def _batch_size(self, n_rows: int) -> int:
+        choice = self.estimator.batch_size
+        if choice == "auto":
+            return min(200, n_rows)
+        if choice == "full":
+            return n_rows
+        if choice > n_rows:
+            import warnings
+
+            warnings.warn(
+                f"batch_size={choice} is larger than the {n_rows} rows to learn from; all of them are one batch",
+                stacklevel=2,
+            )
+        return min(int(choice), n_rows)
+
+    def _scorer(self) -> Any:
+        """θ -> score on the validation rows by the user's metric."""
+        from copy import copy
+
+        from sklearn.metrics import check_scoring
+
+        scorer = check_scoring(self.estimator, scoring=self.estimator.scoring)
+        X, y, _ = self.validation_rows
+
+        def judge(theta: Array) -> float:
+            fitted = copy(self.estimator)
+            fitted.__dict__.update(self.estimator._set_theta(np.asarray(theta)))
+            value = scorer(fitted, X, y)
+            return float(value)
+
+        return judge
+
+    # -- L-BFGS ------------------------------------------------------------------------------------------
+
+    def _run_lbfgs(self, state: State) -> Outcome:
+        est = self.estimator
+        n_rows = self.data.X.shape[0]
+        numbers = est._numbers
+        engine = choose_engine(est.engine, self.program, self.data, est.max_iter, n_rows)
+        # The line search compares values that differ in the tenth digit: float64 whatever the result's dtype.
+        loaded = engine.load(self.data, np.float64)
+        outcome = Outcome(state, n_rows, engine.name, self.program.monitor, self.data.X_val is not None)
+        tracked = _Judged(self, state, numbers)
+
+        def after_iteration(number: int, loss: float, theta: Array) -> bool:
+            record = tracked.judge(number, loss, theta)
+            outcome.records.append(record)
+            log_epoch(est.verbose, record)
+            stop = bool(est.early_stopping and tracked.state.stopped)
+            if self.root is not None:
+                stop |= self._end_task(self.root.subcontext(task_name="epoch"), theta)
+            tracked.stopped = stop
+            return stop
+
+        result = minimize(
+            lambda theta: engine.value_and_gradient(self.program, loaded, theta, numbers),
+            state.theta.astype(np.float64),
+            max_iter=est.max_iter,
+            max_fun=est.max_fun,
+            tol=est.tol,
+            after_iteration=after_iteration,
+        )
+        outcome.interrupted = result.interrupted
+        if not outcome.records:
+            outcome.records.append(tracked.judge(0, result.losses[-1] if result.losses else np.nan, result.theta))
+        tracked.stopped |= result.converged
+        outcome.state = tracked.final(result.theta)
+        if not tracked.stopped and not result.interrupted:
+            outcome.message = (
+                f"lbfgs did not converge after {len(result.losses)} iterations ({result.message}); "
+                "raise max_iter or max_fun, or scale X to about 1"
+            )
+        return outcome
+
+
+class _Judged:
+    """Follows L-BFGS from iteration to iteration as an engine follows epochs."""
+
+    def __init__(self, fitting: Fitting, state: State, numbers: dict[str, float]) -> None:
+        self.fitting, self.state, self.numbers = fitting, state, numbers
+        self.stopped = False
+        self.validation = NumpyEngine().load(fitting.data, np.float64)[3:]
+        self.scorer = fitting._scorer() if fitting.program.monitor == "external" else None
+
+    def judge(self, number: int, loss: float, theta: Array) -> EpochRecord:
+        program = self.fitting.program
+        X, y, weights = self.validation
+        validation_loss = value = np.nan
+        if X is not None:
+            a = program.network.predict(theta, X)
+            validation_loss = float(program.loss(a, y, weights)[0])
+            value = self.scorer(theta) if self.scorer else float(score(program.metric, program.loss, a, y, weights))
+        watched = {"loss": loss, "validation_loss": validation_loss}.get(program.monitor, -value)
+        finite = np.asarray(np.isfinite(loss) and np.isfinite(theta).all())
+        self.state = self.state._replace(theta=theta)
+        self.state = watch(self.state, np.float64(watched), finite, 1.0, self.numbers, adaptive=False)
+        return EpochRecord(number, float(loss), validation_loss, value, 1.0)
+
+    def final(self, theta: Array) -> State:
+        dtype = self.fitting.data.X.dtype if self.fitting.estimator.dtype is None else self.fitting.estimator.dtype
+        finite = bool(np.isfinite(theta).all()) and bool(self.state.finite)
+        return self.state._replace(
+            theta=theta.astype(dtype),
+            best_theta=self.state.best_theta.astype(dtype),
+            finite=finite,
+            stopped=self.stopped,
+        )

@@ -1,0 +1,87 @@
+"""Class labels to numbers and back."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ParameterError
+
+__all__ = ["ClassCoding"]
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class ClassCoding:
+    """Labels ↔ the network's targets and outputs.
+
+    Parameters
+    ----------
+    classes : array (K,)
+        The labels in sorted order; for several labels per row the numbers of the columns.
+    multilabel : bool
+    """
+
+    classes: Array
+    multilabel: bool
+
+    @classmethod
+    def learn(cls, y: Array) -> "ClassCoding":
+        """The coding of the labels in `y`: (n,) labels, or (n, K) of 0 and 1 for several labels per row."""
+        if y.ndim == 2:
+            return cls(np.arange(y.shape[1]), True)
+        return cls(np.unique(y), False)
+
+    @property
+    def out_activation(self) -> str:
+        """softmax for three and more classes; logistic for two, for one, and for several labels per row."""
+        return "logistic" if self.multilabel or len(self.classes) <= 2 else "softmax"
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs of the network: one for two classes."""
+        return len(self.classes) if self.multilabel or len(self.classes) > 2 else 1
+
+    def encode(self, y: Array) -> Array:
+        """Targets of the network: (n, K) of 0 and 1, else class numbers (n, 1).
+
+        Raises
+        ------
+        ParameterError
+            For a label that is not among the classes.
+        """
+        if self.multilabel:
+            if y.ndim != 2 or y.shape[1] != len(self.classes):
+                raise ParameterError(f"y must have {len(self.classes)} columns of labels, however its shape: {y.shape}")
+            return y.astype(np.float64)
+        self.check_known(y)
+        return np.searchsorted(self.classes, y).astype(np.float64)[:, None]
+
+    def check_known(self, y: Array) -> None:
+        """Refuse labels that are not among the classes."""
+        present = np.unique(y)
+        unknown = np.setdiff1d(present, self.classes)
+        if len(unknown):
+            raise ParameterError(
+                f"`y` has classes not in `self.classes_`: {unknown}. "
+                f"`self.classes_` has {self.classes}. 'y' has {present}."
+            )
+
+    def decode(self, a: Array) -> Array:
+        """Labels for the raw outputs `a` of the network."""
+        if self.multilabel:
+            return (a > 0).astype(int)
+        if len(self.classes) == 1:
+            return np.repeat(self.classes, len(a))
+        if len(self.classes) == 2:
+            return self.classes[(a[:, 0] > 0).astype(int)]
+        return self.classes[np.argmax(a, axis=1)]
+
+    def probabilities(self, p: Array) -> Array:
+        """(n, K) probabilities of the classes from the network's output after its activation."""
+        if self.multilabel or len(self.classes) > 2:
+            return p
+        if len(self.classes) == 1:
+            return np.ones_like(p)
+        return np.hstack([1 - p, p])
