@@ -11,6 +11,9 @@ __all__ = ["NumpyEngine"]
 
 Array = Any
 
+_MOST_EPOCHS_PER_CALL = 16
+_ROWS_PER_CALL = 10_000
+
 
 class NumpyEngine:
     """Runs every operation as it stands, with NumPy; takes sparse rows (SciPy CSR) as they are."""
@@ -22,8 +25,8 @@ class NumpyEngine:
         return Data(*(None if part is None else _as_dtype(part, dtype) for part in data))
 
     def epochs_per_call(self, program: Program, data: Data) -> int:  # noqa: ARG002
-        """1: nothing is gained by holding epochs back."""
-        return 1
+        """A few for small tables, where planning an epoch costs as much as running it."""
+        return max(1, min(_MOST_EPOCHS_PER_CALL, _ROWS_PER_CALL // data.X.shape[0]))
 
     def run_epochs(
         self, program: Program, loaded: Data, state: State, plan: Plan, numbers: dict[str, float]

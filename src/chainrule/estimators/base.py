@@ -218,7 +218,7 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
     def _make_network(self, n_inputs: int) -> Network:
         hidden = hidden_layer_sizes(self.hidden_layer_sizes)
         rates = list(self.dropout) if np.iterable(self.dropout) else self.dropout
-        return Network.mlp(n_inputs, hidden, self._n_network_outputs, self.activation, rates, self.initializer)
+        return Network.mlp(n_inputs, hidden, self._n_network_outputs, self.activation, rates, self.initializer, "uniform")
 
     def _make_program(self, network: Network, loss: Loss, has_validation: bool) -> Program:
         monitor = "loss"

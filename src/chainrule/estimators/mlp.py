@@ -45,8 +45,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     max_grad_norm : float, optional
         Longer gradients are shortened to this length.
     dropout : float or one per hidden layer, default=0
-    initializer : str, default="auto"
-        Initial weights; "auto": as the activation wants it.
+    initializer : str, default="glorot_uniform"
+        Initial weights, as in scikit-learn; "auto": as the activation wants it. Biases: U(±1/√fan_in).
     batch_size : int, "auto" or "full", default="auto"
         Rows per step: "auto" is min(200, n), "full" is gradient descent with all rows.
     learning_rate : str or schedule, default="constant"
@@ -132,7 +132,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         weight_decay: float | None = None,
         max_grad_norm: float | None = None,
         dropout: Any = 0.0,
-        initializer: str = "auto",
+        initializer: str = "glorot_uniform",
         scoring: Any = None,
         engine: str = "auto",
         dtype: Any = None,
@@ -314,7 +314,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         weight_decay: float | None = None,
         max_grad_norm: float | None = None,
         dropout: Any = 0.0,
-        initializer: str = "auto",
+        initializer: str = "glorot_uniform",
         scoring: Any = None,
         engine: str = "auto",
         dtype: Any = None,

@@ -23,15 +23,20 @@ class Dense:
         Number of neurons.
     initializer : str, default="auto"
         Initial weights: a name of `chainrule.network.initializers.INITIALIZERS`, or "auto": what the
-        activation behind the layer usually wants. Biases start at 0.
+        activation behind the layer usually wants.
+    biases : {"zeros", "uniform"}, default="zeros"
+        Initial biases: 0, or U(±1/√fan_in), which spreads the kinks of ReLU units over the inputs' range.
     """
 
     kind: ClassVar[str] = "dense"
     decayed: ClassVar[tuple[str, ...]] = ("W",)
     units: int
     initializer: str = "auto"
+    biases: str = "zeros"
 
     def __post_init__(self) -> None:
+        if self.biases not in ("zeros", "uniform"):
+            raise ParameterError(f"biases must be 'zeros' or 'uniform', however: {self.biases!r}")
         if not isinstance(self.units, int) or self.units < 1:
             raise ParameterError(f"units must be a positive integer, however: {self.units!r}")
 
@@ -52,8 +57,13 @@ class Dense:
         return {"W": (z.T @ da).T, "b": da.sum(0)}
 
     def describe(self) -> dict[str, Any]:
-        return {"layer": self.kind, "units": self.units, "initializer": self.initializer}
+        return {
+            "layer": self.kind,
+            "units": self.units,
+            "initializer": self.initializer,
+            "biases": self.biases,
+        }
 
     @classmethod
     def from_description(cls, description: dict[str, Any]) -> "Dense":
-        return cls(description["units"], description.get("initializer", "auto"))
+        return cls(description["units"], description["initializer"], description["biases"])

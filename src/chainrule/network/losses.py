@@ -98,7 +98,6 @@ class Loss:
         return {"loss": self.kind, **{f.name: getattr(self, f.name) for f in fields(self)}}
 
 
-@dataclass(frozen=True)
 class SumOfSquares(Loss):
     """L = Σ_n Σ_k w_n (a_nk - y_nk)²          lecture equations (14), (15); gradient 2 w (a - y), (25)."""
 
@@ -110,7 +109,6 @@ class SumOfSquares(Loss):
         return (r * r).sum(1), 2 * r
 
 
-@dataclass(frozen=True)
 class MeanSquaredError(Loss):
     """ℓ = mean_k (a_k - y_k)²."""
 
@@ -121,7 +119,6 @@ class MeanSquaredError(Loss):
         return (r * r).sum(1) / a.shape[1], r * (2 / a.shape[1])
 
 
-@dataclass(frozen=True)
 class HalfSquaredError(Loss):
     """ℓ = ½ mean_k (a_k - y_k)², what scikit-learn's MLPRegressor calls "squared_error"."""
 
@@ -132,7 +129,6 @@ class HalfSquaredError(Loss):
         return (r * r).sum(1) * (0.5 / a.shape[1]), r * (1 / a.shape[1])
 
 
-@dataclass(frozen=True)
 class MeanAbsoluteError(Loss):
     """ℓ = mean_k |a_k - y_k|; its slope where a = y is 0."""
 
@@ -197,7 +193,6 @@ class Pinball(Loss):
         return losses.sum(1) / a.shape[1], slopes * (1 / a.shape[1])
 
 
-@dataclass(frozen=True)
 class Poisson(Loss):
     """ℓ = mean_k (exp(a_k) - y_k + y_k log y_k - y_k a_k): half the Poisson deviance, log link.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
+from math import prod, sqrt
 from typing import Any, ClassVar
 
 import numpy as np
@@ -68,6 +68,7 @@ class Network:
         activation: Any = "relu",
         dropout: float | Sequence[float] = 0.0,
         initializer: str = "auto",
+        biases: str = "zeros",
     ) -> "Network":
         """A multilayer perceptron: hidden layers (dense, activation, dropout), then a dense output layer.
 
@@ -78,17 +79,18 @@ class Network:
         activation : see `get_activation`, or a list of one per hidden layer
         dropout : float or one per hidden layer, default=0
             Behind each activation; 0 leaves the dropout layer out.
-        initializer : str, default="auto"
+        initializer, biases : str, default="auto" and "zeros"
+            Initial values, see `Dense`.
         """
         hidden = (hidden,) if isinstance(hidden, int) else tuple(hidden)
         activations = _one_per_layer("activation", activation, len(hidden), isinstance(activation, list))
         rates = _one_per_layer("dropout", dropout, len(hidden), not isinstance(dropout, int | float))
         layers: list[Any] = []
         for units, function, rate in zip(hidden, activations, rates, strict=True):
-            layers += [Dense(units, initializer), Activation(function)]
+            layers += [Dense(units, initializer, biases), Activation(function)]
             if rate:
                 layers.append(Dropout(rate))
-        return cls(n_inputs, (*layers, Dense(n_outputs, initializer)))
+        return cls(n_inputs, (*layers, Dense(n_outputs, initializer, biases)))
 
     # -- what it is ---------------------------------------------------------------------------------
 
@@ -192,7 +194,7 @@ class Network:
         return namespace(parts[0]).concat(parts)
 
     def initialize(self, rng: np.random.Generator, dtype: Any = np.float32) -> Array:
-        """θ at the start: weights as each layer's initializer says, everything else 0."""
+        """θ at the start, as each dense layer's `initializer` and `biases` say."""
         theta = np.zeros(self.n_parameters)
         for i, (layer, named) in enumerate(zip(self.layers, self.views(theta), strict=True)):
             if isinstance(layer, Network):
@@ -205,6 +207,9 @@ class Network:
                 if name == "auto":
                     name = behind.initializer if behind else "glorot_uniform"
                 named["W"][...] = initial_weights(name, rng, named["W"].shape, behind.gain if behind else 1.0)
+                if layer.biases == "uniform":
+                    bound = 1 / sqrt(named["W"].shape[1])
+                    named["b"][...] = rng.uniform(-bound, bound, layer.units)
         return theta.astype(dtype)
 
     def named(self, theta: Array) -> dict[str, Array]:
