@@ -1,9 +1,11 @@
 """The numpy engine: interprets the equations. No compile time, no dependency, float32 or float64."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from chainrule.engine.blas import one_thread_if_small
 from chainrule.engine.base import Data, Plan, Program, Records, State
 from chainrule.engine.step import end_of_epoch, objective, training_step
 
@@ -36,7 +38,8 @@ class NumpyEngine:
         mask = program.network.decay_mask().astype(state.theta.dtype)
         validation = None if loaded.X_val is None else (loaded.X_val, loaded.y_val, loaded.weights_val)
         rows = []
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        largest = max(map(prod, program.network.shapes(program.network.n_inputs).values()))
+        with _quiet(), one_thread_if_small(2.0 * plan.batch_size * largest):
             for epoch, (rates, corrections) in enumerate(zip(plan.rates, plan.corrections, strict=True)):
                 total, seen = 0.0, 0.0
                 for step, (rate, correction) in enumerate(zip(rates.tolist(), corrections.tolist(), strict=True)):
@@ -65,9 +68,14 @@ class NumpyEngine:
     ) -> tuple[float, Array]:
         """See `Engine.value_and_gradient`."""
         mask = program.network.decay_mask().astype(theta.dtype)
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        with _quiet():
             value, gradient = objective(program, numbers, theta, mask, loaded.X, loaded.y, loaded.weights)
         return float(value), gradient
+
+
+def _quiet() -> Any:
+    """Without NumPy's warnings: what is not finite is seen and said at the end of the epoch."""
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
 def _as_dtype(part: Any, dtype: Any) -> Any:
