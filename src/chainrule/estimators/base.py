@@ -137,7 +137,7 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
         dtype = np.dtype(self.dtype or X.dtype)
         loss = self._make_loss()
         network = self._make_network(X.shape[1])
-        theta = self._initial_theta(network, fresh, rng, dtype)
+        theta = self._initial_theta(network, fresh, dtype)
         program = self._make_program(network, loss, has_validation=X_val is not None)
         self._set_structure(network, loss)
         fitting = Fitting(
@@ -271,8 +271,10 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
 
     # -- from estimator to θ and back --------------------------------------------------------------------
 
-    def _initial_theta(self, network: Network, fresh: bool, rng: np.random.Generator, dtype: Any) -> Array:
-        theta = network.initialize(rng, dtype)
+    def _initial_theta(self, network: Network, fresh: bool, dtype: Any) -> Array:
+        seed = self.random_state
+        legacy = seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(_legacy_seed(seed))
+        theta = network.initialize(legacy, dtype)  # the same seed starts at scikit-learn's initial values
         if fresh:
             return theta
         shapes = [W.shape for W in self.coefs_]
@@ -456,6 +458,10 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
 def _joined(estimator: Any, name: str, values: list[float] | None, keep: bool) -> list[float] | None:
     before = getattr(estimator, name, None) if keep else None
     return values if before is None else before + (values or [])
+
+
+def _legacy_seed(seed: Any) -> Any:
+    return int(seed.integers(2**31 - 1)) if isinstance(seed, np.random.Generator) else seed
 
 
 def _watched(monitor: str, record: EpochRecord) -> float:

@@ -46,7 +46,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Longer gradients are shortened to this length.
     dropout : float or one per hidden layer, default=0
     initializer : str, default="glorot_uniform"
-        Initial weights, as in scikit-learn; "auto": as the activation wants it. Biases: U(±1/√fan_in).
+        Initial weights, as in scikit-learn; "auto": as the activation wants it. Biases are
+        uniform as in scikit-learn.
     batch_size : int, "auto" or "full", default="auto"
         Rows per step: "auto" is min(200, n), "full" is gradient descent with all rows.
     learning_rate : str or schedule, default="constant"

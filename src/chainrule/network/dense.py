@@ -25,7 +25,8 @@ class Dense:
         Initial weights: a name of `chainrule.network.initializers.INITIALIZERS`, or "auto": what the
         activation behind the layer usually wants.
     biases : {"zeros", "uniform"}, default="zeros"
-        Initial biases: 0, or U(±1/√fan_in), which spreads the kinks of ReLU units over the inputs' range.
+        Initial biases: 0, or U(±√(6 / (fan_in + fan_out))), which spreads the kinks of ReLU units over the
+        inputs' range, as in scikit-learn.
     """
 
     kind: ClassVar[str] = "dense"

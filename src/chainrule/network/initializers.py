@@ -26,30 +26,30 @@ Array = Any
 
 
 def _normal(variance: Callable[[int, int], float]) -> Callable[..., Array]:
-    def draw(rng: np.random.Generator, shape: tuple[int, int], gain: float) -> Array:  # noqa: ARG001
+    def draw(rng: Any, shape: tuple[int, int], gain: float) -> Array:  # noqa: ARG001
         fan_out, fan_in = shape
-        return rng.normal(0.0, sqrt(variance(fan_in, fan_out)), shape)
+        return rng.normal(0.0, sqrt(variance(fan_in, fan_out)), (fan_in, fan_out)).T
 
     return draw
 
 
 def _uniform(variance: Callable[[int, int], float]) -> Callable[..., Array]:
-    def draw(rng: np.random.Generator, shape: tuple[int, int], gain: float) -> Array:  # noqa: ARG001
+    def draw(rng: Any, shape: tuple[int, int], gain: float) -> Array:  # noqa: ARG001
         fan_out, fan_in = shape
         bound = sqrt(3 * variance(fan_in, fan_out))
-        return rng.uniform(-bound, bound, shape)
+        return rng.uniform(-bound, bound, (fan_in, fan_out)).T
 
     return draw
 
 
-def _orthogonal(rng: np.random.Generator, shape: tuple[int, int], gain: float) -> Array:
+def _orthogonal(rng: Any, shape: tuple[int, int], gain: float) -> Array:
     rows, columns = shape
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))  # makes Q uniform among the orthogonal matrices
     return gain * (q if rows >= columns else q.T)
 
 
-def _zeros(rng: np.random.Generator, shape: tuple[int, int], gain: float) -> Array:  # noqa: ARG001
+def _zeros(rng: Any, shape: tuple[int, int], gain: float) -> Array:  # noqa: ARG001
     return np.zeros(shape)
 
 
@@ -77,10 +77,11 @@ INITIALIZERS: dict[str, Callable[..., Array]] = {
 }
 
 
-def initial_weights(name: str, rng: np.random.Generator, shape: tuple[int, int], gain: float = 1.0) -> Array:
+def initial_weights(name: str, rng: Any, shape: tuple[int, int], gain: float = 1.0) -> Array:
     """Weights of shape (to, from), float64, drawn as `name` says; `gain` is for "orthogonal" alone.
 
-    Always drawn in float64, so that float32 and float64 networks start at the same point.
+    Always drawn in float64, so that float32 and float64 networks start at the same point, and input by input,
+    as scikit-learn draws them. `rng` is a NumPy Generator or RandomState.
     """
     if name not in INITIALIZERS:
         raise ParameterError(f"initializer {name!r} is unknown; use one of {sorted(INITIALIZERS)} or 'auto'")

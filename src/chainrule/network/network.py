@@ -193,7 +193,7 @@ class Network:
         ]
         return namespace(parts[0]).concat(parts)
 
-    def initialize(self, rng: np.random.Generator, dtype: Any = np.float32) -> Array:
+    def initialize(self, rng: Any, dtype: Any = np.float32) -> Array:
         """θ at the start, as each dense layer's `initializer` and `biases` say."""
         theta = np.zeros(self.n_parameters)
         for i, (layer, named) in enumerate(zip(self.layers, self.views(theta), strict=True)):
@@ -208,7 +208,7 @@ class Network:
                     name = behind.initializer if behind else "glorot_uniform"
                 named["W"][...] = initial_weights(name, rng, named["W"].shape, behind.gain if behind else 1.0)
                 if layer.biases == "uniform":
-                    bound = 1 / sqrt(named["W"].shape[1])
+                    bound = sqrt(6 / sum(named["W"].shape))
                     named["b"][...] = rng.uniform(-bound, bound, layer.units)
         return theta.astype(dtype)
 
