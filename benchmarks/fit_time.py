@@ -93,7 +93,7 @@ def compare(X: Any, y: Any, classes: bool, settings: dict[str, Any], runs: int) 
 def report(results: dict[str, Any]) -> str:
     """The results as a Markdown table; ratios are scikit-learn's median over ours."""
     lines = [
-        "| table | training rows × columns, epochs | scikit-learn | chainrule | ratio | chainrule, float32 | ratio |",
+        "| table | rows × columns, epochs | scikit-learn | chainrule | ratio | chainrule, float32 | ratio |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, r in results.items():

@@ -16,7 +16,7 @@ __all__ = ["METRICS", "MONITORS", "Data", "Engine", "Plan", "Program", "Records"
 Array = Any
 
 MONITORS = ("loss", "validation_loss", "score", "external")
-"""What early stopping may watch: loss of the epoch, loss or score on the validation rows, or the caller's own."""
+"""What early stopping may watch: the epoch's loss, loss or score on validation rows, or the caller's own."""
 
 METRICS = ("none", "accuracy", "r2")
 """What the score on the validation rows is."""

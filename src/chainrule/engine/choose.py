@@ -3,7 +3,6 @@
 import os
 from importlib.util import find_spec
 from math import ceil
-from typing import Any
 
 from chainrule.engine.base import Data, Engine, Program
 from chainrule.engine.numpy import NumpyEngine
@@ -20,7 +19,7 @@ _forked = False
 
 
 def _mark_as_forked() -> None:
-    global _forked  # noqa: PLW0603 - a process is forked or is not
+    global _forked
     _forked = True
 
 
@@ -59,7 +58,7 @@ def choose_engine(choice: str, program: Program, data: Data, n_epochs: int, batc
 
 def estimated_seconds(program: Program, data: Data, n_epochs: int, batch_size: int) -> float:
     """Rough time the numpy engine takes: overhead per step and layer, and 6 operations per weight and row."""
-    n_rows = data.X.shape[0]
+    n_rows = len(data.weights)
     steps = n_epochs * ceil(n_rows / batch_size)
     overhead = _SECONDS_PER_NUMPY_STEP + _SECONDS_PER_NUMPY_LAYER * len(program.network.layers)
     return steps * overhead + 6.0 * program.network.n_parameters * n_rows * n_epochs / _OPERATIONS_PER_SECOND
@@ -67,7 +66,9 @@ def estimated_seconds(program: Program, data: Data, n_epochs: int, batch_size: i
 
 def _require_xla() -> None:
     if find_spec("jax") is None:
-        raise EngineError('engine="xla" needs JAX, which is not installed; install "chainrule[xla]" or use "numpy"')
+        raise EngineError(
+            'engine="xla" needs JAX, which is not installed; install "chainrule[xla]" or use "numpy"'
+        )
     if _forked:
         raise EngineError(
             'engine="xla" cannot run in a forked child, where JAX may hang; use engine="numpy", or start the '
@@ -75,7 +76,7 @@ def _require_xla() -> None:
         )
 
 
-def _xla() -> Any:
+def _xla() -> Engine:
     from chainrule.engine.xla import XlaEngine
 
     return XlaEngine()

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine.blas import one_thread_if_small
 from chainrule.engine.base import Data, Plan, Program, Records, State
+from chainrule.engine.blas import one_thread_if_small
 from chainrule.engine.step import end_of_epoch, objective, training_step
 
 __all__ = ["NumpyEngine"]
@@ -28,7 +28,7 @@ class NumpyEngine:
 
     def epochs_per_call(self, program: Program, data: Data) -> int:  # noqa: ARG002
         """A few for small tables, where planning an epoch costs as much as running it."""
-        return max(1, min(_MOST_EPOCHS_PER_CALL, _ROWS_PER_CALL // data.X.shape[0]))
+        return max(1, min(_MOST_EPOCHS_PER_CALL, _ROWS_PER_CALL // len(data.weights)))
 
     def run_epochs(
         self, program: Program, loaded: Data, state: State, plan: Plan, numbers: dict[str, float]
@@ -42,7 +42,9 @@ class NumpyEngine:
         with _quiet(), one_thread_if_small(2.0 * plan.batch_size * largest):
             for epoch, (rates, corrections) in enumerate(zip(plan.rates, plan.corrections, strict=True)):
                 total, seen = 0.0, 0.0
-                for step, (rate, correction) in enumerate(zip(rates.tolist(), corrections.tolist(), strict=True)):
+                for step, (rate, correction) in enumerate(
+                    zip(rates.tolist(), corrections.tolist(), strict=True)
+                ):
                     start = step * plan.batch_size
                     chosen: Any = slice(start, min(start + plan.batch_size, n_rows))
                     if plan.orders is not None:

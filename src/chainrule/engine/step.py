@@ -16,7 +16,14 @@ Array = Any
 
 
 def objective(
-    program: Program, numbers: Any, theta: Array, mask: Array, z: Array, y: Array, weights: Array, draw: Any = None
+    program: Program,
+    numbers: Any,
+    theta: Array,
+    mask: Array,
+    z: Array,
+    y: Array,
+    weights: Array,
+    draw: Any = None,
 ) -> tuple[Any, Array]:
     """(L, dL/dθ) with penalties, for one batch: forward pass, loss, backward pass.
 
@@ -64,10 +71,16 @@ def training_step(
 
 
 def end_of_epoch(
-    program: Program, numbers: Any, state: State, loss: Any, rate: Any, validation: tuple[Array, Array, Array] | None
+    program: Program,
+    numbers: Any,
+    state: State,
+    loss: Any,
+    rate: Any,
+    validation: tuple[Array, Array, Array] | None,
 ) -> tuple[State, Any, Any]:
     """(state, validation loss, validation score) after judging the epoch."""
-    validation_loss = validation_score = None
+    validation_loss: Any = None
+    validation_score: Any = None
     if validation is not None:
         X, y, weights = validation
         a = program.network.predict(state.theta, X)

@@ -1,7 +1,7 @@
 """The xla engine: hands the same equations to JAX, which compiles whole epochs into one program.
 
 Rows are padded to buckets, so that data sets of nearly the same size (the folds of a cross-validation)
-share one compiled program; everything that is a number in `Plan` and `numbers` is an argument, not a constant.
+share one compiled program; every number in `Plan` and `numbers` is an argument, not a constant.
 Compiled programs are kept on disk in the user's cache folder.
 """
 
@@ -161,7 +161,9 @@ def _run_epochs(
         epoch, state, _ = carry
         return (epoch < n_epochs) & ~state.stopped & state.finite
 
-    n_run, state, records = lax.while_loop(goes_on, one_epoch, (0, state, Records(zeros, zeros, zeros, zeros)))
+    n_run, state, records = lax.while_loop(
+        goes_on, one_epoch, (0, state, Records(zeros, zeros, zeros, zeros))
+    )
     return state, records, n_run
 
 

@@ -4,13 +4,12 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from chainrule.engine import Data, Program, State, start
@@ -20,7 +19,7 @@ from chainrule.estimators.parameters import check_parameters, hidden_layer_sizes
 from chainrule.estimators.progress import shown
 from chainrule.network import Activation, Dense, Loss, Network
 from chainrule.network.losses import OUT_ACTIVATIONS
-from chainrule.optimization import SGD, Adam, Optimizer, get_schedule
+from chainrule.optimization import SGD, Adam, Optimizer
 from chainrule.training import EpochRecord, hold_out
 
 __all__ = ["BaseMLP"]
@@ -87,7 +86,7 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
         sample_weight : array (n_samples,), optional
             0 leaves a row out, a whole number repeats it.
         X_val, y_val : optional
-            Your own validation rows: their loss and score are recorded, and with `early_stopping` they decide.
+            Your own validation rows: loss and score are recorded, and with `early_stopping` they decide.
         sample_weight_val : array, optional
 
         Returns
@@ -104,7 +103,9 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Any:
         if self.early_stopping:
-            raise ParameterError("partial_fit does not support early_stopping=True: one pass has nothing to stop")
+            raise ParameterError(
+                "partial_fit does not support early_stopping=True: one pass has nothing to stop"
+            )
         with self._restored_on_failure():
             return self._fit(X, y, sample_weight, (None, None, None), incremental=True)
 
@@ -120,10 +121,12 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
             self.__dict__.update(before | kept)
             raise
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], incremental: bool) -> Any:
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], incremental: bool
+    ) -> Any:
         check_parameters(self)
         fresh = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
-        X, y, weights = self._checked_rows(X, y, sample_weight, incremental, fresh)
+        X, y, weights = self._checked_rows(X, y, sample_weight, fresh)
         targets = self._encode_targets(y, incremental)
         rng = self._generator(incremental)
         X_val, y_val, weights_val = self._checked_validation(*validation)
@@ -154,9 +157,7 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
         self._remember(outcome, fresh, incremental)
         return self
 
-    def _checked_rows(
-        self, X: Any, y: Any, sample_weight: Any, incremental: bool, fresh: bool
-    ) -> tuple[Array, Array, Array]:
+    def _checked_rows(self, X: Any, y: Any, sample_weight: Any, fresh: bool) -> tuple[Array, Array, Array]:
         X, y = validate_data(
             self,
             X,
@@ -174,7 +175,11 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
             X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
         return X, y, weights
 
-    _target_checks: dict[str, Any] = {}
+    _target_checks: ClassVar[dict[str, Any]] = {}
+    classes_: Array
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    network_: Network
 
     def _with_class_weight(self, weights: Array, y: Array) -> Array:  # noqa: ARG002
         return weights
@@ -218,7 +223,9 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
     def _make_network(self, n_inputs: int) -> Network:
         hidden = hidden_layer_sizes(self.hidden_layer_sizes)
         rates = list(self.dropout) if np.iterable(self.dropout) else self.dropout
-        return Network.mlp(n_inputs, hidden, self._n_network_outputs, self.activation, rates, self.initializer, "uniform")
+        return Network.mlp(
+            n_inputs, hidden, self._n_network_outputs, self.activation, rates, self.initializer, "uniform"
+        )
 
     def _make_program(self, network: Network, loss: Loss, has_validation: bool) -> Program:
         monitor = "loss"
@@ -273,7 +280,9 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
 
     def _initial_theta(self, network: Network, fresh: bool, dtype: Any) -> Array:
         seed = self.random_state
-        legacy = seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(_legacy_seed(seed))
+        legacy = (
+            seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(_legacy_seed(seed))
+        )
         theta = network.initialize(legacy, dtype)  # the same seed starts at scikit-learn's initial values
         if fresh:
             return theta
@@ -281,8 +290,8 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
         wanted = [p["W"].T.shape for p in network.views(theta) if p]
         if shapes != wanted:
             raise ParameterError(
-                f"hidden_layer_sizes={self.hidden_layer_sizes!r} wants weights of shapes {wanted}, however the "
-                f"model to go on with has {shapes}; set warm_start=False to begin anew"
+                f"hidden_layer_sizes={self.hidden_layer_sizes!r} wants weights of shapes {wanted}, however "
+                f"the model to go on with has {shapes}; set warm_start=False to begin anew"
             )
         return self._theta(network).astype(dtype)
 
@@ -344,7 +353,9 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
         }
         n_rows, records = outcome.n_rows, outcome.records
         losses = [record.loss for record in records]
-        watched = [_watched(outcome.monitor, record) for record in records] if outcome.has_validation else None
+        watched = (
+            [_watched(outcome.monitor, record) for record in records] if outcome.has_validation else None
+        )
         validation = [record.validation_loss for record in records] if outcome.has_validation else None
         keep = not fresh
         self.loss_curve_ = (getattr(self, "loss_curve_", []) if keep else []) + losses
@@ -364,13 +375,13 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
         scale = f"learning_rate_init={self.learning_rate_init}, largest |X| {outcome.largest_input:.3g}"
         if not np.isfinite(outcome.state.best):
             raise DivergenceError(
-                "Solver produced non-finite parameter weights. The input data may contain large values and need to "
-                f"be preprocessed. Nothing finite was reached ({scale}, largest |target| "
+                "Solver produced non-finite parameter weights. The input data may contain large values and "
+                f"need to be preprocessed. Nothing finite was reached ({scale}, largest |target| "
                 f"{outcome.largest_target:.3g}): scale X and y to about 1, or lower the learning rate."
             )
         warnings.warn(
-            f"The loss was not finite in epoch {len(outcome.records)}; training stopped and the best finite weights "
-            f"were restored ({scale}): scale X to about 1, or lower the learning rate.",
+            f"The loss was not finite in epoch {len(outcome.records)}; training stopped and the best finite "
+            f"weights were restored ({scale}): scale X to about 1, or lower the learning rate.",
             ConvergenceWarning,
             stacklevel=6,
         )

@@ -67,7 +67,7 @@ class Fitting:
         with_callbacks = bool(getattr(self.estimator, "_skl_callbacks", [])) and not self.incremental
         root = None
         if not self.incremental:
-            root = self.estimator._init_callback_context(max_subtasks=None)
+            root = self.estimator._init_callback_context(max_subtasks=self.estimator.max_iter + 1)
             root.call_on_fit_task_begin(estimator=self.estimator, X=X, y=y, metadata=self.metadata)
         self.root = root if with_callbacks else None
         outcome = self._run_lbfgs(state) if self.estimator.solver == "lbfgs" else self._run_epochs(state)
@@ -126,15 +126,19 @@ class Fitting:
         if self.root is None:
             yield from epochs
             return
-        X, y, _ = self.rows
         while training.goes_on:
-            task = self.root.subcontext(task_name="epoch")
-            task.call_on_fit_task_begin(estimator=self.estimator, X=X, y=y, metadata=self.metadata)
+            task = self._begin_task()
             record = next(epochs)
-            stop = self._end_task(task, training.state.theta)
-            if stop:
+            if self._end_task(task, training.state.theta):
                 training.stop()
             yield record
+
+    def _begin_task(self) -> Any:
+        assert self.root is not None
+        X, y, _ = self.rows
+        task = self.root.subcontext(task_name="epoch")
+        task.call_on_fit_task_begin(estimator=self.estimator, X=X, y=y, metadata=self.metadata)
+        return task
 
     def _end_task(self, task: Any, theta: Array) -> bool:
         X, y, _ = self.rows
@@ -158,7 +162,7 @@ class Fitting:
             import warnings
 
             warnings.warn(
-                f"batch_size={choice} is larger than the {n_rows} rows to learn from; all of them are one batch",
+                f"batch_size={choice} is larger than the {n_rows} rows to learn from; they are one batch",
                 stacklevel=2,
             )
         return min(int(choice), n_rows)
@@ -191,14 +195,17 @@ class Fitting:
         loaded = engine.load(self.data, np.float64)
         outcome = Outcome(state, n_rows, engine.name, self.program.monitor, self.data.X_val is not None)
         tracked = _Judged(self, state, numbers)
+        task = self._begin_task() if self.root is not None else None
 
         def after_iteration(number: int, loss: float, theta: Array) -> bool:
+            nonlocal task
             record = tracked.judge(number, loss, theta)
             outcome.records.append(record)
             log_epoch(est.verbose, record)
             stop = bool(est.early_stopping and tracked.state.stopped)
-            if self.root is not None:
-                stop |= self._end_task(self.root.subcontext(task_name="epoch"), theta)
+            if task is not None:
+                stop |= self._end_task(task, theta)
+                task = self._begin_task()  # the one after the last iteration stays empty
             tracked.stopped = stop
             return stop
 
@@ -212,7 +219,9 @@ class Fitting:
         )
         outcome.interrupted = result.interrupted
         if not outcome.records:
-            outcome.records.append(tracked.judge(0, result.losses[-1] if result.losses else np.nan, result.theta))
+            outcome.records.append(
+                tracked.judge(0, result.losses[-1] if result.losses else np.nan, result.theta)
+            )
         tracked.stopped |= result.converged
         outcome.state = tracked.final(result.theta)
         if not tracked.stopped and not result.interrupted:
@@ -239,7 +248,11 @@ class _Judged:
         if X is not None:
             a = program.network.predict(theta, X)
             validation_loss = float(program.loss(a, y, weights)[0])
-            value = self.scorer(theta) if self.scorer else float(score(program.metric, program.loss, a, y, weights))
+            value = (
+                self.scorer(theta)
+                if self.scorer
+                else float(score(program.metric, program.loss, a, y, weights))
+            )
         watched = {"loss": loss, "validation_loss": validation_loss}.get(program.monitor, -value)
         finite = np.asarray(np.isfinite(loss) and np.isfinite(theta).all())
         self.state = self.state._replace(theta=theta)
@@ -247,7 +260,11 @@ class _Judged:
         return EpochRecord(number, float(loss), validation_loss, value, 1.0)
 
     def final(self, theta: Array) -> State:
-        dtype = self.fitting.data.X.dtype if self.fitting.estimator.dtype is None else self.fitting.estimator.dtype
+        dtype = (
+            self.fitting.data.X.dtype
+            if self.fitting.estimator.dtype is None
+            else self.fitting.estimator.dtype
+        )
         finite = bool(np.isfinite(theta).all()) and bool(self.state.finite)
         return self.state._replace(
             theta=theta.astype(dtype),

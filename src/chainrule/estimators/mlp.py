@@ -1,11 +1,15 @@
 """MLPClassifier and MLPRegressor: textbook networks, drop-in for scikit-learn's."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets, type_of_target
+from sklearn.utils.multiclass import (
+    _check_partial_fit_first_call,
+    check_classification_targets,
+    type_of_target,
+)
 
 from chainrule.errors import ParameterError
 from chainrule.estimators.base import BaseMLP, _is_stochastic
@@ -51,8 +55,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     batch_size : int, "auto" or "full", default="auto"
         Rows per step: "auto" is min(200, n), "full" is gradient descent with all rows.
     learning_rate : str or schedule, default="constant"
-        "constant", "invscaling", "adaptive", "cosine", "one_cycle", "warmup", "warmup_cosine"; for all solvers
-        that go in steps.
+        "constant", "invscaling", "adaptive", "cosine", "one_cycle", "warmup", "warmup_cosine"; for all
+        solvers that go in steps.
     learning_rate_init : float, default=0.001
     power_t : float, default=0.5
         Exponent of "invscaling".
@@ -174,7 +178,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.dtype = dtype
 
     @available_if(_is_stochastic)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> "MLPClassifier":
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
         """One more epoch over the given rows.
 
         Parameters
@@ -217,8 +221,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             classes = ClassCoding.learn(y).classes
             if set(classes) != set(self.classes_):
                 raise ParameterError(
-                    "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
-                    f"Previously got {self.classes_}, `y` has {classes}"
+                    "warm_start can only be used where `y` has the same classes as in the previous call to "
+                    f"fit. Previously got {self.classes_}, `y` has {classes}"
                 )
         elif known is None or not incremental:
             self._coding = ClassCoding.learn(y)
@@ -279,10 +283,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         "pinball", "poisson" (log link, y ≥ 0); ``{"loss": "huber", "delta": 2.0}``; your own
         ``loss(a, y) -> (n,)`` or ``-> ((n,), slope (n, K))``.
 
-    All others are those of `MLPClassifier`, without `class_weight` and `label_smoothing`; `scoring=None` is R².
+    All others are those of `MLPClassifier`, without `class_weight` and `label_smoothing`; `scoring=None`
+    is R².
     """
 
-    _target_checks = {"y_numeric": True}
+    _target_checks: ClassVar[dict[str, Any]] = {"y_numeric": True}
 
     def __init__(
         self,
@@ -354,7 +359,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.dtype = dtype
 
     @available_if(_is_stochastic)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "MLPRegressor":
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """One more epoch over the given rows; parameters as in `fit`."""
         return self._partial_fit(X, y, sample_weight)
 
@@ -366,7 +371,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _encode_targets(self, y: Array, incremental: bool) -> Array:
         targets = y[:, None] if y.ndim == 1 else y
         if incremental and hasattr(self, "coefs_") and targets.shape[1] != self.n_outputs_:
-            raise ParameterError(f"y must have {self.n_outputs_} columns as before, however its shape: {y.shape}")
+            raise ParameterError(
+                f"y must have {self.n_outputs_} columns as before, however its shape: {y.shape}"
+            )
         self.n_outputs_ = targets.shape[1]
         self._check_range(targets)
         return targets
@@ -374,7 +381,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _encode_known_targets(self, y: Array) -> Array:
         targets = y[:, None] if y.ndim == 1 else y
         if targets.shape[1] != self.n_outputs_:
-            raise ParameterError(f"y_val must have {self.n_outputs_} columns as y has, however its shape: {y.shape}")
+            raise ParameterError(
+                f"y_val must have {self.n_outputs_} columns as y has, however its shape: {y.shape}"
+            )
         self._check_range(targets)
         return targets
 

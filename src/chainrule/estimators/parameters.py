@@ -76,7 +76,10 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "max_iter": (_positive_whole, "a positive integer"),
     "shuffle": (_yes_or_no, "True or False"),
     "tol": (_not_negative, "a number ≥ 0"),
-    "verbose": (lambda v: _yes_or_no(v) or (_is_whole(v) and v >= 0), "True, False or a whole number of epochs"),
+    "verbose": (
+        lambda v: _yes_or_no(v) or (_is_whole(v) and v >= 0),
+        "True, False or a whole number of epochs",
+    ),
     "warm_start": (_yes_or_no, "True or False"),
     "momentum": (_from_0_to_1, "a number in [0, 1]"),
     "nesterovs_momentum": (_yes_or_no, "True or False"),
@@ -121,7 +124,10 @@ def _check_lbfgs(estimator: Any) -> None:
     """Refuse what L-BFGS cannot do, rather than leave it out silently."""
     impossible = {
         "l1": (estimator.l1 > 0, "the L1 penalty has a kink at 0"),
-        "weight_decay": (bool(estimator.weight_decay), "there is no learning rate to decouple it from; use alpha"),
+        "weight_decay": (
+            bool(estimator.weight_decay),
+            "there is no learning rate to decouple it from; use alpha",
+        ),
         "max_grad_norm": (estimator.max_grad_norm is not None, "a line search needs the true gradient"),
         "dropout": (np.any(np.asarray(estimator.dropout) > 0), "a line search needs a loss without chance"),
     }

@@ -136,8 +136,9 @@ class TableModel:
 def default_estimator(task: str, n_rows: int, **settings: Any) -> Any:
     """Make an unfitted network that trains well on most tables of this size.
 
-    Two hidden layers of 64 ReLU units, Adam, at most 500 epochs. From 100 rows on it stops early, when 30
-    epochs brought no progress on 15 % of the rows, and keeps the best; with fewer rows there is nothing to spare.
+    Two hidden layers of 64 ReLU units, Adam, batches of a tenth of the rows (8 to 256), an L2 penalty that
+    weighs as 3 rows do. From 100 rows on it stops early, when 30 epochs brought no better loss on 15 % of the
+    rows, and keeps the best; with fewer rows there is nothing to spare.
 
     Parameters
     ----------
@@ -149,11 +150,14 @@ def default_estimator(task: str, n_rows: int, **settings: Any) -> Any:
     """
     from chainrule.estimators.mlp import MLPClassifier, MLPRegressor
 
+    batch_size = min(n_rows, int(np.clip(n_rows // 10, 8, 256)))
     defaults: dict[str, Any] = {
         "hidden_layer_sizes": (64, 64),
-        "batch_size": int(np.clip(n_rows // 10, 8, 256)),
-        "alpha": 1e-3,
+        "batch_size": batch_size,
+        "learning_rate_init": 2e-3,
+        "alpha": 3 * batch_size / n_rows,  # the estimator divides it by the batch's rows
         "max_iter": 500,
+        "scoring": "loss",
         "early_stopping": n_rows >= _FEWEST_ROWS_TO_STOP_EARLY,
         "validation_fraction": 0.15,
         "n_iter_no_change": 30,

@@ -35,7 +35,7 @@ class ClassCoding:
 
     @property
     def out_activation(self) -> str:
-        """softmax for three and more classes; logistic for two, for one, and for several labels per row."""
+        """Softmax for three and more classes; logistic for two, for one, and for several labels per row."""
         return "logistic" if self.multilabel or len(self.classes) <= 2 else "softmax"
 
     @property
@@ -53,10 +53,12 @@ class ClassCoding:
         """
         if self.multilabel:
             if y.ndim != 2 or y.shape[1] != len(self.classes):
-                raise ParameterError(f"y must have {len(self.classes)} columns of labels, however its shape: {y.shape}")
+                raise ParameterError(
+                    f"y must have {len(self.classes)} columns of labels, however its shape: {y.shape}"
+                )
             return y.astype(np.float64)
         self.check_known(y)
-        return np.searchsorted(self.classes, y).astype(np.float64)[:, None]
+        return np.searchsorted(self.classes, y).astype(np.float64).reshape(-1, 1)
 
     def check_known(self, y: Array) -> None:
         """Refuse labels that are not among the classes."""

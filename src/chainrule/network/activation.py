@@ -13,7 +13,7 @@ Array = Any
 
 
 def _differentiated(value: Callable[[Array], Array], a: Array, dz: Array) -> Array:
-    """dz · φ'(a) by `jax.vjp`, for a function without a written slope; a NumPy array for NumPy arrays."""
+    """Dz · φ'(a) by `jax.vjp`, for a function without a written slope; a NumPy array for NumPy arrays."""
     import numpy as np
 
     try:

@@ -290,7 +290,7 @@ def custom(
         Defaults to the function's name.
     """
     return ActivationFunction(
-        name or getattr(value, "__name__", "custom"),
+        name or str(getattr(value, "__name__", "custom")),
         value,
         None if slope is None else _SlopeOfInput(slope),
         formula="your own function",
@@ -318,7 +318,9 @@ def get_activation(choice: Any) -> ActivationFunction:
         settings = {key: value for key, value in choice.items() if key != "name"}
         make = ACTIVATIONS.get(choice.get("name", ""))
         if make is None:
-            raise ParameterError(f"activation {choice.get('name')!r} is unknown; use one of {sorted(ACTIVATIONS)}")
+            raise ParameterError(
+                f"activation {choice.get('name')!r} is unknown; use one of {sorted(ACTIVATIONS)}"
+            )
         try:
             return make(**settings)
         except TypeError:

@@ -364,4 +364,6 @@ def get_loss(choice: Any) -> Loss:
             raise ParameterError(f"loss {choice['loss']!r} has no setting {sorted(settings)}") from None
     if callable(choice):
         return CustomLoss(choice)
-    raise ParameterError(f"loss must be a name, a function or a Loss, however: {choice!r}; names are {sorted(LOSSES)}")
+    raise ParameterError(
+        f"loss must be a name, a function or a Loss, however: {choice!r}; names are {sorted(LOSSES)}"
+    )

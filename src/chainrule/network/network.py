@@ -202,7 +202,9 @@ class Network:
                 for name, value in layer.named(named_flat).items():
                     named[name][...] = value
             elif isinstance(layer, Dense):
-                behind = next((la.function for la in self.layers[i + 1 :] if isinstance(la, Activation)), None)
+                behind = next(
+                    (la.function for la in self.layers[i + 1 :] if isinstance(la, Activation)), None
+                )
                 name = layer.initializer
                 if name == "auto":
                     name = behind.initializer if behind else "glorot_uniform"
@@ -214,7 +216,9 @@ class Network:
 
     def named(self, theta: Array) -> dict[str, Array]:
         """θ by full names: ``{"0.W": ..., "0.b": ..., "2.W": ...}``. Shares memory with θ."""
-        return {f"{i}.{name}": value for i, named in enumerate(self.views(theta)) for name, value in named.items()}
+        return {
+            f"{i}.{name}": value for i, named in enumerate(self.views(theta)) for name, value in named.items()
+        }
 
     def decay_mask(self) -> Array:
         """1 where penalties and weight decay act on θ (weights), 0 elsewhere (biases)."""
@@ -305,5 +309,7 @@ LAYERS[Network.kind] = Network
 def _one_per_layer(what: str, value: Any, n_hidden: int, is_list: bool) -> Sequence[Any]:
     values = list(value) if is_list else [value] * n_hidden
     if len(values) != n_hidden:
-        raise ParameterError(f"{what} must be one value or one per hidden layer ({n_hidden}), however: {value!r}")
+        raise ParameterError(
+            f"{what} must be one value or one per hidden layer ({n_hidden}), however: {value!r}"
+        )
     return values

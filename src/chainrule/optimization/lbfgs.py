@@ -66,7 +66,9 @@ def minimize(
     def callback(intermediate_result: Any) -> None:
         result.theta = np.array(intermediate_result.x)
         result.losses.append(float(intermediate_result.fun))
-        if after_iteration is not None and after_iteration(len(result.losses), result.losses[-1], result.theta):
+        if after_iteration is not None and after_iteration(
+            len(result.losses), result.losses[-1], result.theta
+        ):
             raise StopIteration
 
     try:

@@ -3,17 +3,17 @@
     SGD        v ← μ v - η g;  θ ← θ + v                     Robbins and Monro 1951; Polyak 1964
     Nesterov   v ← μ v - η g;  θ ← θ + μ v - η g             Nesterov 1983; Sutskever et al. 2013
     Adam       m ← β₁ m + (1 - β₁) g;  v ← β₂ v + (1 - β₂) g²
-               θ ← θ - η √(1 - β₂ᵗ) / (1 - β₁ᵗ) · m / (√v + ε)    Kingma and Ba 2014, arXiv 1412.6980, section 2
+               θ ← θ - η √(1 - β₂ᵗ) / (1 - β₁ᵗ) · m / (√v + ε)    Kingma and Ba 2014, arXiv 1412.6980
 
 Decoupled weight decay, θ ← θ - η λ θ before the step and never on biases, turns Adam into AdamW
 (Loshchilov and Hutter 2017, arXiv 1711.05101).
 
-The numbers (μ, β, ε) are arguments of `update`, not attributes, so that a compiled program serves all of them.
+The numbers (μ, β, ε) are arguments of `update`, not attributes: a compiled program serves all of them.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -28,8 +28,10 @@ Numbers = Mapping[str, Any]
 class Optimizer(Protocol):
     """What every optimizer has."""
 
-    n_moments: int
-    """How many vectors of the length of θ it carries from step to step."""
+    @property
+    def n_moments(self) -> int:
+        """How many vectors of the length of θ it carries from step to step."""
+        ...
 
     def correction(self, numbers: Numbers, steps: Array) -> Array:
         """Factor on the learning rate at each step, counted from 1; float64."""
@@ -61,7 +63,7 @@ class SGD:
     def n_moments(self) -> int:
         return int(self.momentum)
 
-    def correction(self, numbers: Numbers, steps: Array) -> Array:  # noqa: ARG002
+    def correction(self, numbers: Numbers, steps: Array) -> Array:
         return np.ones(np.shape(steps))
 
     def update(
@@ -79,7 +81,9 @@ class SGD:
 class Adam:
     """Adam: every parameter has a step length of its own."""
 
-    n_moments: ClassVar[int] = 2
+    @property
+    def n_moments(self) -> int:
+        return 2
 
     def correction(self, numbers: Numbers, steps: Array) -> Array:
         steps = np.asarray(steps, dtype=np.float64)

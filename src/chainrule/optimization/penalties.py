@@ -28,7 +28,7 @@ def l1_penalty(weights: Array, strength: Any) -> tuple[Array, Array]:
 
 
 def clip(gradient: Array, max_norm: Any) -> Array:
-    """g · min(1, c / ‖g‖): never longer than c.          Pascanu, Mikolov, Bengio 2013, arXiv 1211.5063."""
+    """G · min(1, c / ‖g‖): never longer than c.          Pascanu, Mikolov, Bengio 2013, arXiv 1211.5063."""
     xp = namespace(gradient)
     norm = xp.sqrt((gradient * gradient).sum())
     return gradient * (max_norm / xp.maximum(norm, max_norm))

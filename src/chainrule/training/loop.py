@@ -1,7 +1,7 @@
 """The training loop: a generator of epoch records.
 
-Early stopping, progress bars, histories, callbacks are consumers of the records. What is random or scheduled is
-decided here, above the engines: batch orders, learning rates, the key of the dropout stream.
+Early stopping, progress bars, histories, callbacks are consumers of the records. What is random or scheduled
+is decided here, above the engines: batch orders, learning rates, the key of the dropout stream.
 """
 
 from collections.abc import Callable, Iterator
@@ -107,7 +107,9 @@ class Training:
             for i, (loss, validation_loss, score, rate) in enumerate(zip(*records, strict=True)):
                 if self.scorer is not None:
                     score = self._judge(float(rate))
-                yield EpochRecord(first + i + 1, float(loss), float(validation_loss), float(score), float(rate))
+                yield EpochRecord(
+                    first + i + 1, float(loss), float(validation_loss), float(score), float(rate)
+                )
 
     @property
     def goes_on(self) -> bool:
@@ -145,5 +147,3 @@ class Training:
             batch_size=self.batch_size,
             key=key,
         )
-
-
