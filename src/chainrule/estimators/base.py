@@ -7,26 +7,25 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from chainrule.engine import Data, Program, State, start
-from chainrule.errors import DivergenceError, ParameterError, StraightThroughWarning
-from chainrule.estimators.fitting import Fitting, Outcome
+from chainrule.errors import ParameterError, StraightThroughWarning
+from chainrule.estimators.fitted import FittedMLP
+from chainrule.estimators.fitting import Fitting
+from chainrule.estimators.outcome import remember
 from chainrule.estimators.parameters import check_parameters, hidden_layer_sizes
 from chainrule.estimators.progress import shown
-from chainrule.network import Activation, Dense, Loss, Network
-from chainrule.network.losses import OUT_ACTIVATIONS
+from chainrule.network import Loss, Network
 from chainrule.optimization import SGD, Adam, Optimizer
-from chainrule.training import EpochRecord, hold_out
+from chainrule.training import hold_out
 
 __all__ = ["BaseMLP"]
 
 Array = Any
 
-_ROWS_PER_PREDICTION = 1 << 16
 _DEFAULT_WEIGHT_DECAY = 0.01
 
 
@@ -36,7 +35,7 @@ def _is_stochastic(estimator: "BaseMLP") -> bool:
     return True
 
 
-class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
+class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
     """Multilayer perceptron with scikit-learn's interface; see `MLPClassifier` and `MLPRegressor`."""
 
     # -- what classifier and regressor do each in their way -------------------------------------------
@@ -154,7 +153,7 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
         )
         with shown(self.verbose):
             outcome = fitting.run(self._first_state(theta, program, fresh, incremental))
-        self._remember(outcome, fresh, incremental)
+        remember(self, outcome, fresh, incremental)
         return self
 
     def _checked_rows(self, X: Any, y: Any, sample_weight: Any, fresh: bool) -> tuple[Array, Array, Array]:
@@ -177,9 +176,6 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
 
     _target_checks: ClassVar[dict[str, Any]] = {}
     classes_: Array
-    coefs_: list[Array]
-    intercepts_: list[Array]
-    network_: Network
 
     def _with_class_weight(self, weights: Array, y: Array) -> Array:  # noqa: ARG002
         return weights
@@ -295,25 +291,6 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
             )
         return self._theta(network).astype(dtype)
 
-    def _theta(self, network: Network) -> Array:
-        return network.flat(self._parameters(network))
-
-    def _parameters(self, network: Network) -> tuple[dict[str, Array], ...]:
-        """The network's parameters from `coefs_` and `intercepts_`, which may have been set by hand."""
-        pairs = iter(zip(self.coefs_, self.intercepts_, strict=True))
-        found = []
-        for layer in network.layers:
-            if isinstance(layer, Dense):
-                W, b = next(pairs)
-                found.append({"W": np.asarray(W).T, "b": np.asarray(b)})
-            else:
-                found.append({})
-        return tuple(found)
-
-    def _set_theta(self, theta: Array) -> dict[str, Any]:
-        views = [p for p in self.network_.views(theta) if p]
-        return {"coefs_": [p["W"].T for p in views], "intercepts_": [p["b"] for p in views]}
-
     def _set_structure(self, network: Network, loss: Loss) -> None:
         self.network_ = network
         self.n_layers_ = network.n_layers + 1
@@ -333,132 +310,6 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
             state = state._replace(moments=moments, **kept)
         return state
 
-    # -- after training ----------------------------------------------------------------------------------
-
-    def _remember(self, outcome: Outcome, fresh: bool, incremental: bool) -> None:
-        state = outcome.state
-        theta = state.theta
-        if not state.finite:
-            theta = self._last_good_theta(outcome)
-        elif self.early_stopping:
-            theta = state.best_theta
-        self.__dict__.update(self._set_theta(np.asarray(theta)))
-        self._progress = {
-            "monitor": outcome.monitor,
-            "moments": [np.asarray(moment) for moment in state.moments],
-            "step": int(state.step),
-            "best": float(state.best),
-            "count": int(state.count),
-            "rate_factor": float(state.rate_factor),
-        }
-        n_rows, records = outcome.n_rows, outcome.records
-        losses = [record.loss for record in records]
-        watched = (
-            [_watched(outcome.monitor, record) for record in records] if outcome.has_validation else None
-        )
-        validation = [record.validation_loss for record in records] if outcome.has_validation else None
-        keep = not fresh
-        self.loss_curve_ = (getattr(self, "loss_curve_", []) if keep else []) + losses
-        self.validation_loss_curve_ = _joined(self, "validation_loss_curve_", validation, keep)
-        self.validation_scores_ = _joined(self, "validation_scores_", watched, keep)
-        self.n_iter_ = len(records)
-        self.t_ = (getattr(self, "t_", 0) if keep else 0) + n_rows * len(records)
-        self.loss_ = losses[-1] if losses else np.nan
-        self.best_loss_ = None if self.early_stopping else float(state.best)
-        scores = [score for score in self.validation_scores_ or [] if np.isfinite(score)]
-        self.best_validation_score_ = max(scores) if scores else None
-        self.learning_rate_ = records[-1].learning_rate if records else float(self.learning_rate_init)
-        self.engine_ = outcome.engine
-        self._warn(outcome, incremental)
-
-    def _last_good_theta(self, outcome: Outcome) -> Array:
-        scale = f"learning_rate_init={self.learning_rate_init}, largest |X| {outcome.largest_input:.3g}"
-        if not np.isfinite(outcome.state.best):
-            raise DivergenceError(
-                "Solver produced non-finite parameter weights. The input data may contain large values and "
-                f"need to be preprocessed. Nothing finite was reached ({scale}, largest |target| "
-                f"{outcome.largest_target:.3g}): scale X and y to about 1, or lower the learning rate."
-            )
-        warnings.warn(
-            f"The loss was not finite in epoch {len(outcome.records)}; training stopped and the best finite "
-            f"weights were restored ({scale}): scale X to about 1, or lower the learning rate.",
-            ConvergenceWarning,
-            stacklevel=6,
-        )
-        return outcome.state.best_theta
-
-    def _warn(self, outcome: Outcome, incremental: bool) -> None:
-        if outcome.interrupted:
-            warnings.warn("Training interrupted by user.", stacklevel=6)
-        elif outcome.message:
-            warnings.warn(outcome.message, ConvergenceWarning, stacklevel=6)
-        elif self.n_iter_ >= self.max_iter and not outcome.state.stopped and not incremental:
-            warnings.warn(
-                f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization "
-                "hasn't converged yet.",
-                ConvergenceWarning,
-                stacklevel=6,
-            )
-
-    # -- predict -----------------------------------------------------------------------------------------
-
-    def _forward(self, X: Array, n_layers: int) -> Array:
-        """What comes out of the first `n_layers` layers, by NumPy, in pieces of bounded size."""
-        network = Network(self.network_.n_inputs, self.network_.layers[:n_layers])
-        p = self._parameters(self.network_)[:n_layers]
-        dtype = np.asarray(self.intercepts_[0]).dtype
-        pieces = []
-        with np.errstate(over="ignore"):
-            for i in range(0, X.shape[0], _ROWS_PER_PREDICTION):
-                rows = X[i : i + _ROWS_PER_PREDICTION].astype(dtype, copy=False)
-                pieces.append(network.forward(p, rows)[0])
-        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
-
-    def _raw_outputs(self, X: Any) -> Array:
-        """Outputs of the network before its output activation."""
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
-        return self._forward(X, len(self.network_.layers))
-
-    def _outputs(self, X: Any) -> Array:
-        a = self._raw_outputs(X)
-        with np.errstate(over="ignore"):
-            return OUT_ACTIVATIONS[self.out_activation_](a)
-
-    def transform(self, X: Any, layer: int | None = None) -> Array:
-        """Activations z of a hidden layer: the learned features φ(x; θ) of the lecture's equation (3).
-
-        Parameters
-        ----------
-        X : array, sparse matrix or frame (n_samples, n_features)
-        layer : int, optional
-            Hidden layers are counted from 1; default: the last.
-
-        Returns
-        -------
-        array (n_samples, units of that layer)
-        """
-        check_is_fitted(self)
-        depth = self.network_.n_layers - 1
-        chosen = depth if layer is None else layer
-        if not 1 <= chosen <= depth:
-            raise ParameterError(f"layer must be a hidden layer from 1 to {depth}, however: {chosen!r}")
-        X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
-        ends = [i + 1 for i, la in enumerate(self.network_.layers) if isinstance(la, Activation)]
-        return self._forward(X, ends[chosen - 1])
-
-    def get_feature_names_out(self, input_features: Any = None) -> Array:  # noqa: ARG002
-        """Names of what `transform` gives for the last hidden layer: mlpclassifier0, mlpclassifier1, ..."""
-        check_is_fitted(self)
-        units = self.network_.dense_layers[-2].units if self.network_.n_layers > 1 else 0
-        return np.asarray([f"{type(self).__name__.lower()}{i}" for i in range(units)], dtype=object)
-
-    def save(self, path: Any) -> None:
-        """Write the fitted model to `path`; `chainrule.load` reads it. See `chainrule.save`."""
-        from chainrule.files import save
-
-        save(self, path)
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
@@ -466,19 +317,8 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
         return tags
 
 
-def _joined(estimator: Any, name: str, values: list[float] | None, keep: bool) -> list[float] | None:
-    before = getattr(estimator, name, None) if keep else None
-    return values if before is None else before + (values or [])
-
-
 def _legacy_seed(seed: Any) -> Any:
     return int(seed.integers(2**31 - 1)) if isinstance(seed, np.random.Generator) else seed
-
-
-def _watched(monitor: str, record: EpochRecord) -> float:
-    """The score as people read it, higher is better; NaN where the network ran away."""
-    value = -record.validation_loss if monitor == "validation_loss" else record.score
-    return value if np.isfinite(value) else float("nan")
 
 
 def _one_column(y: Array) -> Array:

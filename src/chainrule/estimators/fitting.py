@@ -1,7 +1,7 @@
 """One fit: run the training that an estimator has set up, with its callbacks, log and Ctrl-C."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,30 +9,15 @@ import numpy as np
 from chainrule.engine import Data, Program, State, choose_engine, watch
 from chainrule.engine.monitor import score
 from chainrule.engine.numpy import NumpyEngine
+from chainrule.estimators.outcome import Outcome
 from chainrule.estimators.progress import log_epoch
 from chainrule.optimization import get_schedule
 from chainrule.optimization.lbfgs import minimize
 from chainrule.training import EpochRecord, Training
 
-__all__ = ["Fitting", "Outcome"]
+__all__ = ["Fitting"]
 
 Array = Any
-
-
-@dataclass
-class Outcome:
-    """What came of a fit; `message` says why L-BFGS did not converge."""
-
-    state: State
-    n_rows: int
-    engine: str
-    monitor: str
-    has_validation: bool
-    largest_input: float = np.nan
-    largest_target: float = np.nan
-    records: list[EpochRecord] = field(default_factory=list)
-    interrupted: bool = False
-    message: str = ""
 
 
 @dataclass
@@ -81,7 +66,7 @@ class Fitting:
                 X=X,
                 y=y,
                 metadata=self.metadata,
-                reconstruction_attributes=lambda: self.estimator._set_theta(np.asarray(best)),
+                reconstruction_attributes=lambda: self.estimator._as_coefficients(np.asarray(best)),
             )
         return outcome
 
@@ -148,7 +133,7 @@ class Fitting:
                 X=X,
                 y=y,
                 metadata=self.metadata,
-                reconstruction_attributes=lambda: self.estimator._set_theta(np.asarray(theta)),
+                reconstruction_attributes=lambda: self.estimator._as_coefficients(np.asarray(theta)),
             )
         )
 
@@ -178,7 +163,7 @@ class Fitting:
 
         def judge(theta: Array) -> float:
             fitted = copy(self.estimator)
-            fitted.__dict__.update(self.estimator._set_theta(np.asarray(theta)))
+            fitted.__dict__.update(self.estimator._as_coefficients(np.asarray(theta)))
             value = scorer(fitted, X, y)
             return float(value)
 

@@ -22,6 +22,11 @@ __all__ = ["MLPClassifier", "MLPRegressor"]
 Array = Any
 
 
+def _store(estimator: Any, arguments: dict[str, Any]) -> None:
+    """Keep the constructor's arguments as they are, as scikit-learn wants it; `fit` checks them."""
+    vars(estimator).update({k: v for k, v in arguments.items() if k not in ("self", "__class__")})
+
+
 class MLPClassifier(ClassifierMixin, BaseMLP):
     """p(y | x) = softmax(f(x; θ)), θ by least cross entropy: a multilayer perceptron for classes.
 
@@ -142,40 +147,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         engine: str = "auto",
         dtype: Any = None,
     ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.loss = loss
-        self.label_smoothing = label_smoothing
-        self.class_weight = class_weight
-        self.l1 = l1
-        self.weight_decay = weight_decay
-        self.max_grad_norm = max_grad_norm
-        self.dropout = dropout
-        self.initializer = initializer
-        self.scoring = scoring
-        self.engine = engine
-        self.dtype = dtype
+        _store(self, locals())
 
     @available_if(_is_stochastic)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
@@ -325,38 +297,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         engine: str = "auto",
         dtype: Any = None,
     ) -> None:
-        self.loss = loss
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.l1 = l1
-        self.weight_decay = weight_decay
-        self.max_grad_norm = max_grad_norm
-        self.dropout = dropout
-        self.initializer = initializer
-        self.scoring = scoring
-        self.engine = engine
-        self.dtype = dtype
+        _store(self, locals())
 
     @available_if(_is_stochastic)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:

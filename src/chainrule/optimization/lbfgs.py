@@ -10,6 +10,8 @@ __all__ = ["LbfgsResult", "minimize"]
 
 Array = Any
 
+_ROUNDING = 2.2e-15
+
 
 @dataclass
 class LbfgsResult:
@@ -51,8 +53,8 @@ def minimize(
     max_iter, max_fun : int
         At most so many iterations, so many evaluations.
     tol : float
-        Stop when no entry of the gradient exceeds it, or when the value falls by less than tol² (at most
-        2e-9) of itself: near the minimum the value is quadratic in the distance.
+        Stop when no entry of the gradient exceeds it, or when the value falls by less than tol² (between
+        2e-15, what rounding leaves, and 2e-9) of itself: near the minimum it is quadratic in the distance.
     after_iteration : callable (number, loss, theta) -> stop, optional
 
     Notes
@@ -78,7 +80,12 @@ def minimize(
             method="L-BFGS-B",
             jac=True,
             callback=callback,
-            options={"maxiter": max_iter, "maxfun": max_fun, "gtol": tol, "ftol": min(2.2e-9, tol * tol)},
+            options={
+                "maxiter": max_iter,
+                "maxfun": max_fun,
+                "gtol": tol,
+                "ftol": min(max(tol * tol, _ROUNDING), 2.2e-9),
+            },
         )
     except KeyboardInterrupt:
         result.interrupted = True

@@ -1,10 +1,10 @@
 """Schedules: the learning rate of every step, as a factor on the initial one.
 
     Constant         1
-    InverseScaling   1 / (samples seen before the epoch + 1)^p        as scikit-learn's "invscaling"
-    Cosine           ½ (1 + cos π t)                                  Loshchilov, Hutter 2016, arXiv 1608.03983
+    InverseScaling   1 / (samples seen before the epoch + 1)^p       as scikit-learn's "invscaling"
+    Cosine           ½ (1 + cos π t)                                 Loshchilov, Hutter 2016, arXiv 1608.03983
     OneCycle         up from 1/25 to 1, then down to 1/10000         Smith and Topin 2017, arXiv 1708.07120
-    WarmUp           up in a straight line, then another schedule     Goyal et al. 2017, arXiv 1706.02677
+    WarmUp           up in a straight line, then another schedule    Goyal et al. 2017, arXiv 1706.02677
 
 t in [0, 1) is the share of the planned training that is done. "adaptive" (divide by 5 when progress stops)
 follows the training instead of a plan: it lives with early stopping in `engine/monitor.py`.
