@@ -1,0 +1,26 @@
+"""The command line: chainrule train | predict | evaluate | inspect | demo."""
+
+import sys
+from importlib.util import find_spec
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line; ends the process with its exit code.
+
+    It needs the extra "cli"; without it, one sentence says so, with exit code 2.
+    """
+    missing = [name for name in ("narwhals", "polars", "rich", "typer") if find_spec(name) is None]
+    if missing:
+        sys.stderr.write(
+            f"chainrule: error: the command line needs {', '.join(missing)}; "
+            'install it with: pip install "chainrule[cli]"\n'
+        )
+        sys.exit(2)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")  # whatever the locale says: reports have arrows and bars
+    from chainrule.cli.app import app
+
+    app(prog_name="chainrule")

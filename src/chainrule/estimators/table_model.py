@@ -7,7 +7,7 @@ from warnings import warn
 import numpy as np
 
 from chainrule.errors import DegradedWarning, ParameterError
-from chainrule.table import Column, TableEncoder, prepare_target
+from chainrule.table import Column, TableEncoder, Target, prepare_target
 from chainrule.table.encoder import wrapped_frame
 
 __all__ = ["TableModel", "default_estimator"]
@@ -69,12 +69,15 @@ class TableModel:
         estimator : MLPClassifier or MLPRegressor, optional
             Fitted in place. Without one: `default_estimator`.
         record : dict, optional
-            Kept with the model.
+            Kept with the model, beside "rows" and "baseline": the place of the most frequent class among the
+            sorted classes, or the mean of the target.
 
         Raises
         ------
         TableError
             For a column or target that cannot be used, by name.
+        ParameterError
+            If the estimator is for the other task.
 
         Warns
         -----
@@ -92,13 +95,15 @@ class TableModel:
         encoder = TableEncoder.fit(rows)
         if estimator is None:
             estimator = default_estimator(goal.task, len(goal.rows))
+        _check_task(goal.task, estimator)
         y, mean, scale = goal.values, 0.0, 1.0
         if goal.task == "regression":
             learned = Column.of_numbers(target, goal.values)
             mean, scale = learned.mean, learned.scale
             y = (goal.values - mean) / scale
         estimator.fit(encoder.transform(rows), y)
-        return cls(encoder, estimator, target, goal.task, mean, scale, record or {})
+        known = {"rows": len(goal.rows), "baseline": _baseline(goal)}
+        return cls(encoder, estimator, target, goal.task, mean, scale, known | (record or {}))
 
     @property
     def classes(self) -> np.ndarray:
@@ -131,6 +136,21 @@ class TableModel:
                 f"a regression has no probabilities; {self.target!r} is a number, use predict"
             )
         return np.asarray(self.estimator.predict_proba(self.encoder.transform(frame)))
+
+
+def _check_task(task: str, estimator: Any) -> None:
+    from chainrule.estimators.mlp import MLPClassifier, MLPRegressor
+
+    wanted = MLPClassifier if task == "classification" else MLPRegressor
+    if not isinstance(estimator, wanted):
+        raise ParameterError(f"the task {task} needs an {wanted.__name__}, however: {estimator!r:.200}")
+
+
+def _baseline(goal: Target) -> int | float:
+    """Answer without a model: the place of the most frequent class, or the mean."""
+    if goal.task == "classification":
+        return int(np.argmax(np.unique(goal.values, return_counts=True)[1]))
+    return Column.of_numbers(goal.name, goal.values).mean
 
 
 def default_estimator(task: str, n_rows: int, **settings: Any) -> Any:

@@ -4,8 +4,7 @@ from chainrule.table.column import Column
 from chainrule.table.encoder import TableEncoder
 from chainrule.table.levels import Levels
 from chainrule.table.readers import read_table
-from chainrule.table.split import split_rows
-from chainrule.table.target import Target, infer_task, prepare_target
+from chainrule.table.target import Target, infer_task, known_labels, known_numbers, prepare_target
 
 __all__ = [
     "Column",
@@ -13,7 +12,8 @@ __all__ = [
     "TableEncoder",
     "Target",
     "infer_task",
+    "known_labels",
+    "known_numbers",
     "prepare_target",
     "read_table",
-    "split_rows",
 ]

@@ -1,18 +1,17 @@
 """One column of a table as numbers: what was learned about it, and how it is applied."""
 
 from collections import Counter
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal
+from dataclasses import dataclass
+from typing import Any, ClassVar
 from warnings import warn
 
 import numpy as np
 
 from chainrule.errors import DegradedWarning, ParameterError, TableError
-from chainrule.table.levels import Levels, level_text
+from chainrule.table.levels import Levels
+from chainrule.table.values import Kind, kind_of, numbers_of, texts_of
 
-__all__ = ["MOST_LEVELS", "Column", "kind_of", "numbers_of"]
-
-Kind = Literal["number", "boolean", "category", "empty"]
+__all__ = ["MOST_LEVELS", "Column"]
 
 MOST_LEVELS = 200
 """A column with more levels keeps its most frequent ones."""
@@ -24,18 +23,18 @@ _FEWEST_ROWS_OF_AN_ID = 20
 class Column:
     """What training has learned about one column: numbers and strings only.
 
-    A *number* x becomes (x - mean) / scale, a missing one stands at the median, and 0 if the column was constant;
-    `has_missing` adds a column of 0 and 1. A *boolean* or *category* becomes one column of 0 and 1 per level, and
-    `has_missing` adds one for "missing"; a level that training never saw is all zeros. An *empty* column, without
-    any value in training, becomes nothing.
+    A *number* x becomes (x - mean) / scale, or 0 if the column was constant; a missing one stands at the
+    median, and `has_missing` adds a column of 0 and 1. A *boolean* or *category* becomes one column of
+    0 and 1 per level, and `has_missing` adds one for "missing"; a level that training never saw is all
+    zeros. An *empty* column, without any value in training, becomes nothing.
 
     Attributes
     ----------
     name : str
     kind : "number", "boolean", "category" or "empty"
     median, mean, scale : float
-        Of a number; mean and standard deviation (divided by n) after missing values got the median. A scale of 0
-        marks a constant column.
+        Of a number; mean and standard deviation (divided by n) after missing values got the median. A scale
+        of 0 marks a constant column.
     has_missing : bool
         Some values, and not all of them, were missing in training.
     levels : tuple of str
@@ -61,7 +60,7 @@ class Column:
 
     @classmethod
     def fit(cls, series: Any) -> "Column":
-        """What a narwhals series teaches.
+        """Learn from a narwhals series.
 
         Raises
         ------
@@ -77,11 +76,12 @@ class Column:
         if kind == "empty":
             return cls(series.name, kind)
         if kind == "number":
-            return cls._fit_number(series.name, numbers_of(series))
-        return cls._fit_levels(series.name, kind, _texts(series))
+            return cls.of_numbers(series.name, numbers_of(series))
+        return cls._fit_levels(series.name, kind, texts_of(series))
 
     @classmethod
-    def _fit_number(cls, name: str, x: np.ndarray) -> "Column":
+    def of_numbers(cls, name: str, x: np.ndarray) -> "Column":
+        """Learn from float64 numbers, NaN where missing, at least one of them not."""
         from sklearn.impute import SimpleImputer
         from sklearn.preprocessing import StandardScaler
 
@@ -131,7 +131,7 @@ class Column:
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """Names of the numbers it becomes, such as ("age", "age is missing") or ("color=red", "color=blue")."""
+        """Names of the numbers it becomes: ("age", "age is missing") or ("color=red", "color=blue")."""
         if self.kind == "empty":
             return ()
         missing = (f"{self.name} is missing",) * self.has_missing
@@ -140,7 +140,7 @@ class Column:
         return (*(f"{self.name}={level}" for level in self.levels), *missing)
 
     def encode(self, series: Any) -> np.ndarray:
-        """Numbers (n rows, one column per feature name) in float64 for a narwhals series.
+        """Turn a narwhals series into float64 numbers (n rows, one column per feature name).
 
         Raises
         ------
@@ -164,83 +164,37 @@ class Column:
     # -- as plain data ------------------------------------------------------------------------------
 
     def describe(self) -> dict[str, Any]:
-        """Plain data (numbers, strings, lists) from which `from_description` makes an equal column."""
+        """Return plain data (numbers, strings, lists) from which `from_description` makes an equal column."""
         described = {key: getattr(self, key) for key in self._keys[self.kind]}
         return {key: list(value) if key == "levels" else value for key, value in described.items()}
 
     @classmethod
     def from_description(cls, description: dict[str, Any]) -> "Column":
-        """The column that `describe` described.
+        """Make the column that `describe` described.
 
         Raises
         ------
         ParameterError
             If the description is not one that `describe` writes.
         """
-        keys = cls._keys.get(description.get("kind", ""))
+        keys = cls._keys.get(str(description.get("kind")))
         if keys is None or set(description) != set(keys):
             raise ParameterError(f"not the description of a column: {description!r:.200}")
-        types = {field.name: field.type for field in fields(cls)}
         for key, value in description.items():
-            if not _is_plain(value, types[key]):
+            if not _is_plain(key, value):
                 raise ParameterError(f"{key} of a column cannot be {value!r:.200}")
-        return cls(**{key: tuple(value) if key == "levels" else value for key, value in description.items()})
+        return cls(**{**description, "levels": tuple(description.get("levels", ()))})
 
 
-def _is_plain(value: Any, expected: Any) -> bool:
-    if expected is float:
-        return type(value) is float and bool(np.isfinite(value))
-    if expected is bool:
+def _is_plain(key: str, value: Any) -> bool:
+    if key == "levels":
+        is_text = isinstance(value, list) and all(type(level) is str for level in value)
+        return is_text and len(set(value)) == len(value)
+    if key == "has_missing":
         return type(value) is bool
-    if expected == tuple[str, ...]:
-        return (
-            isinstance(value, list)
-            and all(type(level) is str for level in value)
-            and len(set(value)) == len(value)
-        )
+    if key in ("median", "mean", "scale"):
+        return type(value) is float and bool(np.isfinite(value))
     return type(value) is str
-
-
-def kind_of(series: Any) -> Kind:
-    """Which kind of column a narwhals series is.
-
-    Raises
-    ------
-    TableError
-        For dates, times, nested values and whatever else has no kind yet.
-    """
-    import narwhals as nw
-
-    dtype = series.dtype
-    if dtype.is_temporal():
-        raise TableError(
-            f"column {series.name!r} holds dates or times ({dtype}), which are not supported yet; "
-            "leave it out, or turn it into numbers such as year and month"
-        )
-    if series.is_null().all():
-        return "empty"
-    if dtype.is_numeric():
-        return "empty" if np.isnan(numbers_of(series)).all() else "number"
-    if dtype == nw.Boolean:
-        return "boolean"
-    if dtype == nw.String or dtype == nw.Categorical or dtype == nw.Enum:
-        return "category"
-    if dtype == nw.Object:
-        kinds = {_kind_of_value(value) for value in series.drop_nulls().to_list()}
-        if kinds <= {"number", "boolean", "category"}:
-            return kinds.pop() if len(kinds) == 1 else "category"
-    raise TableError(
-        f"column {series.name!r} holds {dtype} values, which are not supported; "
-        "leave it out, or turn it into numbers or text"
-    )
-
-
-def _kind_of_value(value: Any) -> Kind:
-    if isinstance(value, str):
-        return "category"
-    if isinstance(value, bool | np.bool_):
-        return "boolean"
-    return "number" if isinstance(value, int | float | np.number) else "empty"
 
 
 def _places(column: Column, values: list[Any]) -> np.ndarray:
@@ -248,44 +202,6 @@ def _places(column: Column, values: list[Any]) -> np.ndarray:
         return Levels(column.levels).places(values)
     except TypeError:
         raise TableError(
-            f"column {column.name!r} held text, numbers or true and false in training, and holds something else now; "
-            "turn it back into text"
-        ) from None
-
-
-def _texts(series: Any) -> list[str | None]:
-    missing = series.is_null().to_list()
-    return [
-        None if gone else level_text(value) for value, gone in zip(series.to_list(), missing, strict=True)
-    ]
-
-
-def numbers_of(series: Any) -> np.ndarray:
-    """Float64 values of a narwhals series, NaN where missing; text that looks like numbers is read as such."""
-    import narwhals as nw
-
-    if series.dtype.is_numeric() or series.dtype == nw.Boolean:
-        x = np.array(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
-    else:
-        missing = series.is_null().to_list()
-        x = np.full(len(missing), np.nan)
-        for row, (value, gone) in enumerate(zip(series.to_list(), missing, strict=True)):
-            if not gone:
-                x[row] = _number(series.name, row, value)
-    if np.isinf(x).any():
-        row = int(np.flatnonzero(np.isinf(x))[0])
-        raise TableError(
-            f"column {series.name!r} is infinite in row {row + 1}; replace it by a number, or leave it empty "
-            "for missing"
-        )
-    return x
-
-
-def _number(name: str, row: int, value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise TableError(
-            f"column {name!r} holds numbers, however row {row + 1} holds {value!r}; correct it, or leave it empty "
-            "for missing"
+            f"column {column.name!r} held categories in training, and now something that is neither text nor "
+            "number; turn it back into text"
         ) from None

@@ -16,8 +16,8 @@ __all__ = ["TableEncoder", "column_of", "wrapped_frame"]
 class TableEncoder:
     """Table to matrix: numbers standardized, categories one-hot, missing values imputed and marked.
 
-    The numbers are those of scikit-learn's `SimpleImputer`, `StandardScaler` and `OneHotEncoder`; kept of them are
-    plain numbers and strings, so that an encoder can be described, saved and applied without scikit-learn.
+    The numbers are those of scikit-learn's `SimpleImputer`, `StandardScaler` and `OneHotEncoder`; kept of
+    them are plain numbers and strings, so that an encoder can be described, saved and applied without them.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class TableEncoder:
 
     @classmethod
     def fit(cls, frame: Any) -> "TableEncoder":
-        """An encoder for tables like this one.
+        """Learn how to encode tables like this one.
 
         Parameters
         ----------
@@ -73,7 +73,7 @@ class TableEncoder:
         return tuple(column.name for column in self.columns if column.kind == "category")
 
     def transform(self, frame: Any, dtype: Any = np.float32) -> np.ndarray:
-        """The matrix (n rows, one column per feature name) for a table with the columns of training.
+        """Turn a table with the columns of training into a matrix (n rows, one column per feature name).
 
         Parameters
         ----------
@@ -107,12 +107,12 @@ class TableEncoder:
         return matrix
 
     def describe(self) -> dict[str, Any]:
-        """Plain data (numbers, strings, lists) from which `from_description` makes an equal encoder."""
+        """Return plain data from which `from_description` makes an equal encoder."""
         return {"columns": [column.describe() for column in self.columns]}
 
     @classmethod
     def from_description(cls, description: dict[str, Any]) -> "TableEncoder":
-        """The encoder that `describe` described.
+        """Make the encoder that `describe` described.
 
         Raises
         ------
@@ -131,7 +131,7 @@ class TableEncoder:
 
 
 def wrapped_frame(frame: Any) -> Any:
-    """The frame behind narwhals' one interface.
+    """Put a frame behind narwhals' one interface.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def wrapped_frame(frame: Any) -> Any:
 
 
 def column_of(frame: Any, name: str) -> Any:
-    """One column of a wrapped frame by its name.
+    """Find a column of a wrapped frame by its name.
 
     Raises
     ------

@@ -12,7 +12,7 @@ __all__ = ["Levels", "level_text"]
 
 
 def level_text(value: Any) -> str:
-    """How a value is written as a level: "text" as it is, True as "True", 2 and 2.0 as "2".
+    """Write a value as a level: "text" as it is, True as "True", 2 and 2.0 as "2".
 
     Raises
     ------
@@ -32,7 +32,7 @@ def level_text(value: Any) -> str:
 
 
 def _number(text: str) -> float | None:
-    """The number that a level stands for, if it stands for one."""
+    """Read the number that a level stands for, if it stands for one."""
     truth = {"true": 1.0, "false": 0.0}.get(text.casefold())
     if truth is not None:
         return truth
@@ -72,7 +72,7 @@ class Levels:
         return places
 
     def place(self, value: Any) -> int:
-        """The place of the value's level, or -1 for an unknown one."""
+        """Find the place of the value's level; -1 for an unknown one."""
         text = level_text(value)
         known = self._by_text.get(text)
         if known is not None:
@@ -81,7 +81,7 @@ class Levels:
         return -1 if number is None else self._by_number.get(number, -1)
 
     def places(self, values: Iterable[Any]) -> np.ndarray:
-        """The place of every value's level; each different value is looked up once."""
+        """Find the place of every value's level; each different value is looked up once."""
         seen: dict[tuple[type, Any], int] = {}
         result = []
         for value in values:

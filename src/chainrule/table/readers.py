@@ -1,15 +1,16 @@
 """Table files: CSV, TSV and Parquet to a frame, or one sentence that says what is wrong and where."""
 
 import csv
+import difflib
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chainrule.errors import TableError
 
 if TYPE_CHECKING:
-    import polars
+    import polars as pl
 
 __all__ = ["EXTENSIONS", "MISSING", "read_table"]
 
@@ -22,13 +23,13 @@ EXTENSIONS = (*_SEPARATORS, ".parquet")
 _ROWS_AT_A_TIME = 1000  # few enough for the processor's cache: three times as fast as 20,000
 
 
-def read_table(path: str | Path, text_columns: Collection[str] = ()) -> "polars.DataFrame":
-    """The table in a .csv, .tsv or .parquet file, with a type per column inferred from all of its rows.
+def read_table(path: str | Path, text_columns: Collection[str] = ()) -> "pl.DataFrame":
+    """Read a .csv, .tsv or .parquet file, with a type per column inferred from all of its rows.
 
     In text files the fields must be UTF-8 (with or without a byte order mark) and may be quoted with ``"``;
     a quoted field may span lines. Blank lines and blanks around fields do not count. Fields as in `MISSING`
-    are missing. A column whose other fields are all integers becomes Int64, numbers Float64, true/false (in any
-    case) Boolean, and everything else String. Dates stay text. Parquet brings its own types.
+    are missing. A column whose other fields are all integers becomes Int64, numbers Float64, true/false (in
+    any case) Boolean, and everything else String. Dates stay text. Parquet brings its own types.
 
     Parameters
     ----------
@@ -50,34 +51,36 @@ def read_table(path: str | Path, text_columns: Collection[str] = ()) -> "polars.
     ImportError
         If polars is not installed.
     """
-    polars = _import_polars()
+    _require_polars()
     path = Path(path)
     extension = _check_file(path)
     if extension == ".parquet":
-        table = _read_parquet(polars, path)
+        table = _read_parquet(path)
     else:
-        table = _read_text(polars, path, _SEPARATORS[extension], text_columns)
+        table = _read_text(path, _SEPARATORS[extension], text_columns)
     if table.width == 0 or table.height == 0:
         raise TableError(f"{path} has a header and no rows; add the rows, or choose another file")
     return table
 
 
-def _import_polars() -> Any:
+def _require_polars() -> None:
     try:
-        import polars
+        import polars  # noqa: F401, ICN001
     except ImportError:
         raise ImportError(
             'reading table files needs polars, which is not installed: pip install "chainrule[cli]"'
         ) from None
-    return polars
 
 
 def _check_file(path: Path) -> str:
-    """The extension of a file that exists and is not empty."""
+    """Find the extension of a file that exists and is not empty."""
     if path.is_dir():
         raise TableError(f"{path} is a directory; name a file in it")
     if not path.exists():
-        raise TableError(f"{path} does not exist; check the spelling and the folder ({Path.cwd()})")
+        siblings = [file.name for file in path.parent.glob("*")]
+        near = difflib.get_close_matches(path.name, siblings, n=1, cutoff=0.8)
+        hint = f"did you mean {path.parent / near[0]}?" if near else "check the spelling and the folder"
+        raise TableError(f"{path} does not exist; {hint}")
     extension = path.suffix.lower()
     if extension not in EXTENSIONS:
         raise TableError(
@@ -91,30 +94,32 @@ def _check_file(path: Path) -> str:
     return extension
 
 
-def _read_parquet(polars: Any, path: Path) -> Any:
+def _read_parquet(path: Path) -> "pl.DataFrame":
+    import polars as pl
+
     try:
-        return polars.read_parquet(path)
-    except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError) as error:
+        return pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise TableError(f"{path} cannot be read as Parquet ({reason}); save the table again") from None
 
 
-def _read_text(polars: Any, path: Path, separator: str, text_columns: Collection[str]) -> Any:
-    """What the csv module has checked is what the frame is made of: two parsers would disagree somewhere."""
+def _read_text(path: Path, separator: str, text_columns: Collection[str]) -> "pl.DataFrame":
+    """Make the frame of the very fields that were checked: two parsers would disagree somewhere."""
+    import polars as pl
+
     try:
         with path.open("rb") as file:
             rows = _checked_rows(path, _decoded_lines(path, file), separator)
             names = next(rows)
-            chunks = [polars.DataFrame(schema=dict.fromkeys(names, polars.String))]
+            chunks = [pl.DataFrame(schema=dict.fromkeys(names, pl.String))]
             while chunk := list(islice(rows, _ROWS_AT_A_TIME)):
                 columns = zip(names, zip(*chunk, strict=True), strict=True)
-                chunks.append(
-                    polars.DataFrame([polars.Series(n, fields, dtype=polars.String) for n, fields in columns])
-                )
+                chunks.append(pl.DataFrame([pl.Series(n, fields, dtype=pl.String) for n, fields in columns]))
     except OSError as error:
         raise TableError(f"{path} cannot be read: {error.strerror}") from None
-    table = polars.concat(chunks)
-    return table.with_columns(_typed(polars, table[name], name in text_columns) for name in names)
+    table = pl.concat(chunks)
+    return table.with_columns(_typed(table[name], name in text_columns) for name in names)
 
 
 def _decoded_lines(path: Path, file: Iterable[bytes]) -> Iterator[str]:
@@ -124,8 +129,8 @@ def _decoded_lines(path: Path, file: Iterable[bytes]) -> Iterator[str]:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
             raise TableError(
-                f"{path}, line {number}: byte {start + error.start} (0x{line[error.start]:02x}) is not UTF-8; "
-                'save the file with the encoding UTF-8 (in a spreadsheet: "CSV UTF-8")'
+                f"{path}, line {number}: byte {start + error.start} (0x{line[error.start]:02x}) is not "
+                'UTF-8; save the file with the encoding UTF-8 (in a spreadsheet: "CSV UTF-8")'
             ) from None
         if "\0" in text:
             raise TableError(
@@ -137,7 +142,7 @@ def _decoded_lines(path: Path, file: Iterable[bytes]) -> Iterator[str]:
 
 
 def _checked_rows(path: Path, lines: Iterable[str], separator: str) -> Iterator[list[str]]:
-    """The header's names, then the fields of each row; blank lines are left out."""
+    """Yield the header's names, then the fields of each row; blank lines are left out."""
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=separator != " ", strict=True)
     header: list[str] = []
     first_line = 1
@@ -149,9 +154,12 @@ def _checked_rows(path: Path, lines: Iterable[str], separator: str) -> Iterator[
                     yield header
             elif fields:
                 if len(fields) != len(header):
+                    cure = (
+                        "add what is missing" if len(fields) < len(header) else "quote fields with separators"
+                    )
                     raise TableError(
                         f"{path}, line {first_line}: {_count(len(fields), 'field')}, however the header has "
-                        f"{len(header)}; remove or quote the surplus separator, or fill in what is missing"
+                        f"{len(header)}; {cure}"
                     )
                 yield fields
             first_line = reader.line_num + 1
@@ -162,7 +170,7 @@ def _checked_rows(path: Path, lines: Iterable[str], separator: str) -> Iterator[
 
 
 def _explained(error: csv.Error) -> str:
-    """The csv module's message, with the fix."""
+    """Put the csv module's message into words, with the fix."""
     message = str(error)
     if "new-line character" in message:
         return "a carriage return stands inside the line; save the file with the line ends of Unix or Windows"
@@ -188,8 +196,8 @@ def _checked_header(path: Path, line: int, names: list[str], separator: str) -> 
             raise TableError(f"{path}, line {line}: column {number} of the header has no name; give it one")
         if name in seen:
             raise TableError(
-                f"{path}, line {line}: columns {seen[name]} and {number} of the header are both named {name!r}; "
-                "rename one of them"
+                f"{path}, line {line}: columns {seen[name]} and {number} of the header are both named "
+                f"{name!r}; rename one of them"
             )
         seen[name] = number
     return names
@@ -199,18 +207,20 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _typed(polars: Any, fields: Any, stays_text: bool) -> Any:
-    """A column of text as integers, numbers, booleans or, if it is none of these, as text."""
+def _typed(fields: "pl.Series", stays_text: bool) -> "pl.Series":
+    """Turn a column of text into integers, numbers, booleans or, if it is none of these, leave it."""
+    import polars as pl
+
     text = fields.str.strip_chars()
     text = text.set(text.is_in(MISSING), None)
     if stays_text:
         return text
     present = text.drop_nulls()
-    if present.cast(polars.Float64, strict=False).null_count() == 0:
-        integers = text.cast(polars.Int64, strict=False)
+    if present.cast(pl.Float64, strict=False).null_count() == 0:
+        integers = text.cast(pl.Int64, strict=False)
         if integers.null_count() == text.null_count():
             return integers
-        return text.cast(polars.Float64)
+        return text.cast(pl.Float64)
     lower = text.str.to_lowercase()
     if present.str.to_lowercase().is_in(["true", "false"]).all():
         return lower == "true"

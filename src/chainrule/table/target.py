@@ -6,16 +6,17 @@ from typing import Any, Literal
 import numpy as np
 
 from chainrule.errors import ParameterError, TableError
-from chainrule.table.column import kind_of, numbers_of
 from chainrule.table.encoder import column_of, wrapped_frame
 from chainrule.table.levels import Levels, level_text
+from chainrule.table.values import kind_of, numbers_of
 
-__all__ = ["Target", "infer_task", "known_labels", "prepare_target"]
+__all__ = ["Target", "infer_task", "known_labels", "known_numbers", "prepare_target"]
 
 Task = Literal["classification", "regression"]
 
 _MOST_INTEGER_CLASSES = 20
 _FEWEST_ROWS_PER_CLASS = 5
+_EMPTY = "target {!r} has no value in any row; choose another column, or fill it in"
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,10 @@ class Target:
 
 
 def infer_task(series: Any) -> Task:
-    """Classification or regression, from the column alone.
+    """Choose classification or regression, from the column alone.
 
-    Text, categories and booleans are classes. Numbers are classes if all are integers, with at most 20 different
-    ones and, above two, at least 5 rows for each on average; other numbers are a regression.
+    Text, categories and booleans are classes. Numbers are classes if all are integers, with at most 20
+    different ones and, above two, at least 5 rows for each on average; other numbers are a regression.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def infer_task(series: Any) -> Task:
 
 
 def prepare_target(frame: Any, name: str, task: str = "auto") -> Target:
-    """The column to be predicted, checked.
+    """Check the column to be predicted and take its values.
 
     Parameters
     ----------
@@ -73,14 +74,14 @@ def prepare_target(frame: Any, name: str, task: str = "auto") -> Target:
     Raises
     ------
     TableError
-        If there is no such column, if it has no value or one value only, if it suits the task not.
+        If there is no such column, if it has no or only one value, if it does not suit the task.
     """
     if task not in ("auto", "classification", "regression"):
         raise ParameterError(f"task must be 'auto', 'classification' or 'regression', however: {task!r}")
     series = column_of(wrapped_frame(frame), name)
     kind = kind_of(series)
     if kind == "empty":
-        raise TableError(f"target {name!r} has no value in any row; choose another column or fill it in")
+        raise TableError(_EMPTY.format(name))
     chosen: Task = (
         infer_task(series) if task == "auto" else "regression" if task == "regression" else "classification"
     )
@@ -93,7 +94,7 @@ def prepare_target(frame: Any, name: str, task: str = "auto") -> Target:
 
 
 def known_labels(frame: Any, name: str, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each row that has a label: its place among the known classes, and its row number.
+    """Find, for each row that has a label, its place among the known classes, and its row number.
 
     Labels are matched by value (`Levels`): "1" in a file is the class 1 of training.
 
@@ -104,7 +105,7 @@ def known_labels(frame: Any, name: str, classes: np.ndarray) -> tuple[np.ndarray
     """
     series = column_of(wrapped_frame(frame), name)
     if kind_of(series) == "empty":
-        raise TableError(f"target {name!r} has no value in any row; fill it in to evaluate a model on it")
+        raise TableError(_EMPTY.format(name))
     missing = np.array(series.is_null().to_list())
     values = [value for value, gone in zip(series.to_list(), missing, strict=True) if not gone]
     places = Levels(map(level_text, classes)).places(values)
@@ -119,12 +120,31 @@ def known_labels(frame: Any, name: str, classes: np.ndarray) -> tuple[np.ndarray
     return places, rows
 
 
+def known_numbers(frame: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Find, for each row that has a target, its value in float64, and its row number.
+
+    Raises
+    ------
+    TableError
+        If there is no such column, it is empty, or it holds something else than numbers.
+    """
+    series = column_of(wrapped_frame(frame), name)
+    kind = kind_of(series)
+    if kind == "empty":
+        raise TableError(_EMPTY.format(name))
+    values, present = _quantities(series, kind)
+    return values, np.flatnonzero(present)
+
+
 def _quantities(series: Any, kind: str) -> tuple[np.ndarray, np.ndarray]:
     if kind == "boolean":
         raise TableError(
             f"target {series.name!r} holds true and false, not numbers; use the task classification"
         )
-    x = numbers_of(series)
+    try:
+        x = numbers_of(series)
+    except TableError as error:
+        raise TableError(f"a regression needs a target of numbers: {error}") from None
     present = ~np.isnan(x)
     return x[present], present
 
@@ -136,8 +156,8 @@ def _labels(series: Any, kind: str) -> tuple[np.ndarray, np.ndarray]:
         broken = np.flatnonzero(present & (x != np.round(x)))
         if len(broken):
             raise TableError(
-                f"target {series.name!r} holds numbers such as {x[broken[0]]!r} (row {broken[0] + 1}), not classes; "
-                "use the task regression, or turn it into text"
+                f"target {series.name!r} holds numbers such as {x[broken[0]]} (row {broken[0] + 1}), not "
+                "classes; use the task regression, or turn it into text"
             )
         return np.array([int(value) for value in series.drop_nulls().to_list() if value == value]), present
     present = ~np.array(series.is_null().to_list())
@@ -152,11 +172,11 @@ def _check_variety(name: str, task: Task, values: np.ndarray) -> None:
     if len(different) == 1:
         what = "class" if task == "classification" else "value"
         raise TableError(
-            f"target {name!r} has one {what} only, {different[0].item()!r}, in all {len(values)} rows; "
-            "choose another target, or add rows with other values"
+            f"target {name!r} has only one {what}, {different[0].item()!r}, in {len(values)} rows; choose "
+            "another target, or add rows with other values"
         )
     if task == "classification" and len(different) > max(_MOST_INTEGER_CLASSES, len(values) / 2):
         raise TableError(
-            f"target {name!r} has {len(different)} different values in {len(values)} rows, too many to be classes; "
-            "choose another target, or the task regression if they are numbers"
+            f"target {name!r} has {len(different)} different values in {len(values)} rows, too many to be "
+            "classes; choose another target, or the task regression if they are numbers"
         )

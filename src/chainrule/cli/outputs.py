@@ -1,0 +1,64 @@
+"""Files that commands write: checked before the work, written whole or not at all."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chainrule.errors import ParameterError
+from chainrule.files.atomic import write_atomically
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["check_output", "describe_file", "guarded", "write_text"]
+
+_FORMULA_BEGINNINGS = r"^[=+\-@\t\r]"
+
+
+def check_output(option: str, path: Path, overwrite: bool) -> None:
+    """Refuse a place where nothing can be written, before any work is done for it.
+
+    Raises
+    ------
+    ParameterError
+        If the folder does not exist, the path is a folder, or a file is there that may not be overwritten.
+    """
+    if path.is_dir():
+        raise ParameterError(f"{option}: {path} is a directory; name a file in it")
+    if not path.parent.is_dir():
+        raise ParameterError(f"{option}: the folder {path.parent} does not exist; create it first")
+    if path.exists() and not overwrite:
+        raise ParameterError(f"{option}: {path} exists; choose another name, or allow it with --overwrite")
+
+
+def write_text(option: str, path: Path, text: str) -> None:
+    """Write a file in UTF-8, whole or not at all.
+
+    Raises
+    ------
+    ParameterError
+        If the operating system refuses.
+    """
+    try:
+        write_atomically(path, text.encode())
+    except OSError as error:
+        raise ParameterError(f"{option}: {path} cannot be written: {error.strerror}") from None
+
+
+def describe_file(path: Path) -> dict[str, Any]:
+    """Name, size and SHA-256 digest of a file, as plain data."""
+    content = path.read_bytes()
+    return {"file": str(path), "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def guarded(table: "pl.DataFrame") -> "pl.DataFrame":
+    """Put ' in front of text that a spreadsheet would run as a formula: it begins with = + - or @.
+
+    Numbers stay as they are.
+    """
+    import polars as pl
+
+    text = pl.selectors.string()
+    return table.with_columns(text.str.replace(f"({_FORMULA_BEGINNINGS})", "'${1}")).rename(
+        {name: f"'{name}" for name in table.columns if name[0] in "=+-@\t\r"}
+    )

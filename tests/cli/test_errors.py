@@ -1,0 +1,286 @@
+"""Bad input: one sentence on standard error, exit code 2, no traceback, nothing half-written."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+
+import chainrule
+
+CODE = "from chainrule.cli import main; main()"
+
+
+def refused(run, *words, says, code=2):
+    before = sorted(os.listdir())
+    result = run(*words)
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("chainrule: error: ")
+    assert says in line
+    assert sorted(os.listdir()) == before
+    return line
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "bad.csv is empty (0 bytes)"),
+        (b"risk,age,city,member\n", "bad.csv has a header and no rows"),
+        (b"risk,age\na,1\nb\n", "bad.csv, line 3: 1 field, however the header has 2"),
+        (b"risk,age\n\xff,1\n", "bad.csv, line 2: byte 9 (0xff) is not UTF-8"),
+        (b"age,city\n1,x\n2,y\n", "bad.csv: the table has no column 'risk'; it has 'age', 'city'"),
+        (b"Risk,age\na,1\n", "bad.csv: the table has no column 'risk'; did you mean 'Risk'?"),
+        (b"risk,age\na,1\na,2\n", "bad.csv: target 'risk' has only one class, 'a', in 2 rows"),
+        (b"risk,age\n,1\n,2\n", "bad.csv: target 'risk' has no value in any row"),
+        (b"risk,age\na,inf\nb,1\n" * 5, "both named"),
+        (b"risk,age\n" + b"a,inf\nb,1\n" * 5, "bad.csv: column 'age' is infinite in row "),
+        (b"risk\na\nb\n" * 1, "bad.csv: of 2 rows too few can be spared"),
+    ],
+)
+def test_train_refuses_bad_tables(run, folder, content, says):
+    (folder / "bad.csv").write_bytes(content)
+    if says == "both named":
+        content = b"risk,age,age\na,1,2\n"
+        (folder / "bad.csv").write_bytes(content)
+    refused(run, "train", "bad.csv", "--target", "risk", says=says)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("train", "absent.csv", "--target", "risk"), "absent.csv does not exist"),
+        (("train", "dat.csv", "--target", "risk"), "did you mean data.csv?"),
+        (("train", ".", "--target", "risk"), ". is a directory"),
+        (("train", "data.csv", "--target", "risky"), "did you mean 'risk'?"),
+        (("train", "data.csv", "--target", "risk", "--ignore", "cots"), "did you mean 'cost'?"),
+        (
+            ("train", "data.csv", "--target", "city", "--task", "regression"),
+            "a regression needs a target of numbers: column 'city' must hold numbers, however row 1 holds",
+        ),
+        (
+            ("train", "data.csv", "--target", "cost", "--task", "classification"),
+            "not classes; use the task regression",
+        ),
+        (
+            ("train", "data.csv", "--target", "risk", "--model", "no/m"),
+            "--model: the folder no does not exist",
+        ),
+        (("train", "data.csv", "--target", "risk", "--model", "."), "--model: . is a directory"),
+        (("train", "data.csv", "--target", "risk", "--model", "data.csv"), "--model: data.csv exists"),
+        (
+            ("train", "data.csv", "--target", "risk", "--hidden", "3,x"),
+            "'3,x' is not a list of numbers such as 64,64",
+        ),
+        (("train", "data.csv", "--target", "risk", "--hidden", "3,0"), "has a layer without neurons"),
+        (("train", "data.csv", "--target", "risk", "--activation", "rely"), "activation 'rely' is unknown"),
+        (("train", "data.csv", "--target", "risk", "--learning-rate", "-1"), "learning_rate_init must be"),
+        (
+            ("train", "data.csv", "--target", "risk", "--test-fraction", "0.9"),
+            "Invalid value for '--test-fraction'",
+        ),
+        (("train", "data.csv", "--target", "risk", "--task", "ranking"), "'ranking' is not one of"),
+        (("train", "data.csv"), "Missing option '--target'"),
+        (("train", "data.csv", "--target", "risk", "--epoch", "3"), "No such option: --epoch"),
+        (("tran", "data.csv"), "No such command 'tran'"),
+        (("predict", "data.csv", "data.csv"), "data.csv is not a chainrule model but looks like text"),
+        (("predict", "absent", "data.csv"), "absent does not exist"),
+        (("predict", ".", "data.csv"), ". is a directory"),
+        (("predict", "risk.safetensors", "absent.csv"), "absent.csv does not exist"),
+        (
+            ("predict", "risk.safetensors", "data.csv", "--output", "no/p.csv"),
+            "--output: the folder no does not exist",
+        ),
+        (("predict", "risk.safetensors", "data.csv", "--output", "data.csv"), "--output: data.csv exists"),
+        (("predict", "risk.safetensors", "data.csv", "--output", "."), "--output: . is a directory"),
+        (("predict", "cost.safetensors", "data.csv", "--proba"), "which has no probabilities"),
+        (("predict", "risk.safetensors", "short.csv"), "short.csv: the table has no columns 'age', 'member'"),
+        (
+            ("predict", "risk.safetensors", "text.csv"),
+            "text.csv: column 'age' must hold numbers, however row 2 holds",
+        ),
+        (("predict", "risk.safetensors", "taken.csv", "--with-input"), "a column 'predicted_risk' already"),
+        (("evaluate", "risk.safetensors", "short.csv"), "short.csv: the table has no column 'risk'"),
+        (("evaluate", "risk.safetensors", "label.csv"), "is 'middle' in row 1, a class the model never saw"),
+        (("inspect", "absent"), "absent does not exist"),
+        (("inspect", "pickle.pkl"), "looks like a pickle"),
+        (("demo", "--folder", "data.csv"), "--folder: data.csv cannot be made"),
+    ],
+)
+def test_refusals(run, table, models, folder, words, says):
+    one = {"age": [1], "city": ["Oslo"], "member": [True]}
+    (folder / "pickle.pkl").write_bytes(b"\x80\x04\x95")
+    pl.DataFrame({"city": ["Oslo"]}).write_csv("short.csv")
+    pl.DataFrame({"age": ["1", "old"], "city": ["Oslo", "Oslo"], "member": [True, True]}).write_csv(
+        "text.csv"
+    )
+    pl.DataFrame(one | {"predicted_risk": ["low"]}).write_csv("taken.csv")
+    pl.DataFrame(one | {"risk": ["middle"]}).write_csv("label.csv")
+    refused(run, *words, says=says)
+
+
+def test_a_training_that_runs_away_ends_with_1(run, folder):
+    x = np.random.default_rng(0).normal(size=60)
+    pl.DataFrame({"x": x, "y": x}).write_csv("d.csv")
+    words = ("--learning-rate", 1e30, "--engine", "numpy", "--activation", "identity")
+    refused(run, "train", "d.csv", "--target", "y", *words, says="learning_rate", code=1)
+
+
+def test_a_fault_of_ours_is_one_line_with_1(run, table, monkeypatch):
+    from chainrule.cli import inspect
+
+    def broken(_):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(inspect, "inspect", broken)
+    refused(run, "inspect", "data.csv", says="unexpected ZeroDivisionError: division by zero", code=1)
+    monkeypatch.setenv("CHAINRULE_TRACEBACK", "1")
+    with pytest.raises(ZeroDivisionError):
+        run("inspect", "data.csv")
+
+
+def test_a_full_disk_leaves_nothing(run, table, models, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    words = ("train", "data.csv", "--target", "risk", "--epochs", 2, "--engine", "numpy")
+    refused(run, *words, says="data.safetensors cannot be written: No space left on device")
+    refused(
+        run, "predict", "risk.safetensors", "data.csv", "--output", "p.csv", says="p.csv cannot be written"
+    )
+
+
+def test_warnings_are_lines_on_standard_error(run, folder):
+    n = 60
+    pl.DataFrame({"id": [f"u{i}" for i in range(n)], "x": range(n), "y": ["a", "b"] * (n // 2)}).write_csv(
+        "d.csv"
+    )
+    result = run("train", "d.csv", "--target", "y", "--epochs", 2, "--engine", "numpy", "--json")
+    assert result.exit_code == 0
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("chainrule: warning: column 'id' has another value in every row")
+
+
+def test_help_documents_the_exit_codes(run):
+    for words in ((), ("train",), ("predict",), ("evaluate",), ("inspect",), ("demo",)):
+        result = run(*words, "--help")
+        assert result.exit_code == 0
+        assert "Exit codes: 0" in result.stdout
+    assert run().exit_code == 2
+
+
+def test_version(run):
+    assert run("--version").stdout == f"chainrule {chainrule.__version__}\n"
+
+
+# -- as a process of its own -------------------------------------------------------------------------------
+
+
+def process(*words, **options):
+    return subprocess.run(
+        [sys.executable, "-c", options.pop("code", CODE), *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        **options,
+    )
+
+
+def test_as_a_process(table, models):
+    done = process("predict", "risk.safetensors", "data.csv")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 241
+    done = process("inspect", "absent.csv")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "chainrule: error: absent.csv does not exist; check the spelling and the folder\n"
+
+
+def test_without_the_extra_it_says_what_to_install():
+    code = "import sys; sys.modules['typer'] = None\n"
+    code += "import importlib.util as u; find = u.find_spec\n"
+    code += "u.find_spec = lambda name: None if name in ('typer', 'rich') else find(name)\n"
+    done = process(code=code + CODE)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "chainrule: error: the command line needs rich, typer; "
+        'install it with: pip install "chainrule[cli]"\n'
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+def test_ctrl_c_keeps_and_saves_the_model(folder):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3000, 5))
+    pl.DataFrame({**{f"x{i}": X[:, i] for i in range(5)}, "y": rng.normal(size=3000)}).write_csv("d.csv")
+    code = (
+        "import os, signal, chainrule.estimators.fitting as f\n"
+        "log, seen = f.log_epoch, []\n"
+        "def interrupting(*args):\n"
+        "    log(*args)\n    seen.append(1)\n"
+        "    if len(seen) == 3: os.kill(os.getpid(), signal.SIGINT)\n"
+        "f.log_epoch = interrupting\n"
+    )
+    words = (
+        "train",
+        "d.csv",
+        "--target",
+        "y",
+        "--epochs",
+        "100000",
+        "--engine",
+        "numpy",
+        "--test-fraction",
+        "0",
+    )
+    done = process(*words, code=code + CODE)
+    assert done.returncode == 130, done.stderr
+    assert "stopped by Ctrl-C" in done.stdout
+    assert chainrule.load("d.safetensors").estimator.n_iter_ == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+def test_ctrl_c_elsewhere_is_one_line(table, folder):
+    code = "import os, signal, chainrule.cli.inspect as i\n"
+    code += "i.read_table = lambda path: os.kill(os.getpid(), signal.SIGINT)\n"
+    done = process("inspect", "data.csv", code=code + CODE)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "chainrule: error: interrupted\n")
+    assert os.listdir(folder) == ["data.csv"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of Unix")
+def test_a_reader_that_goes_away_is_no_error(table):
+    words = [sys.executable, "-c", CODE, "inspect", "data.csv"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as writer:
+        writer.stdout.close()
+        assert writer.stderr.read() == b""
+        assert writer.wait(60) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="terminals of Unix")
+def test_progress_on_a_terminal_only(table, folder):
+    import pty
+
+    outside, inside = pty.openpty()
+    words = ("train", "data.csv", "--target", "risk", "--epochs", "30", "--engine", "numpy", "--json")
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, *words], stdout=subprocess.PIPE, stderr=inside, timeout=60
+    )
+    os.close(inside)
+    seen = b""
+    while chunk := _read(outside):
+        seen += chunk
+    os.close(outside)
+    assert done.returncode == 0
+    assert b"of at most 30" in seen
+    assert b"Training" not in done.stdout
+
+
+def _read(descriptor):
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # Linux says so when the other end is closed
+        return b""
