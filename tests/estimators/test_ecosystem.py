@@ -50,7 +50,9 @@ def test_stacking_calibration_bagging(iris):
 
 def test_boosting_by_sample_weights(regression):
     X, y = regression
-    model = AdaBoostRegressor(MLPRegressor(solver="lbfgs", max_iter=20, random_state=0), n_estimators=3, random_state=0)
+    model = AdaBoostRegressor(
+        MLPRegressor(solver="lbfgs", max_iter=20, random_state=0), n_estimators=3, random_state=0
+    )
     assert model.fit(X, y).score(X, y) > 0.5
 
 

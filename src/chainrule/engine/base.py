@@ -51,7 +51,10 @@ class Program:
 
 
 class Data(NamedTuple):
-    """Rows to learn from and rows to judge by; sample weights are always there (1 where none were given)."""
+    """Rows to learn from and rows to judge by; sample weights are always there, and positive.
+
+    1 where none were given; rows of weight 0 are taken out before.
+    """
 
     X: Array
     y: Array

@@ -1,12 +1,12 @@
 """Which engine: "numpy", "xla", or "auto", which estimates the work."""
 
-import os
-from importlib.util import find_spec
+import logging
 from math import ceil
 
 from chainrule.engine.base import Data, Engine, Program
 from chainrule.engine.numpy import NumpyEngine
-from chainrule.errors import EngineError, ParameterError
+from chainrule.errors import ParameterError
+from chainrule.network.automatic import jax_is_usable, load_jax
 
 __all__ = ["choose_engine", "estimated_seconds"]
 
@@ -15,16 +15,7 @@ _SECONDS_PER_NUMPY_LAYER = 25e-6
 _OPERATIONS_PER_SECOND = 2e10
 _SECONDS_TO_START_XLA = 2.0
 
-_forked = False
-
-
-def _mark_as_forked() -> None:
-    global _forked
-    _forked = True
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_mark_as_forked)
+logger = logging.getLogger("chainrule.engine")
 
 
 def choose_engine(choice: str, program: Program, data: Data, n_epochs: int, batch_size: int) -> Engine:
@@ -47,12 +38,17 @@ def choose_engine(choice: str, program: Program, data: Data, n_epochs: int, batc
     if choice == "numpy":
         return NumpyEngine()
     if choice == "xla":
-        _require_xla()
+        load_jax('engine="xla"')
         return _xla()
     worth_it = estimated_seconds(program, data, n_epochs, batch_size) > _SECONDS_TO_START_XLA
     sparse = hasattr(data.X, "toarray")
-    if worth_it and not sparse and not _forked and find_spec("jax") is not None:
-        return _xla()
+    if worth_it and not sparse and jax_is_usable():
+        try:
+            return _xla()
+        except ImportError as error:
+            logger.warning(
+                "JAX is installed but cannot be imported (%s); computing with NumPy, slower", error
+            )
     return NumpyEngine()
 
 
@@ -62,18 +58,6 @@ def estimated_seconds(program: Program, data: Data, n_epochs: int, batch_size: i
     steps = n_epochs * ceil(n_rows / batch_size)
     overhead = _SECONDS_PER_NUMPY_STEP + _SECONDS_PER_NUMPY_LAYER * len(program.network.layers)
     return steps * overhead + 6.0 * program.network.n_parameters * n_rows * n_epochs / _OPERATIONS_PER_SECOND
-
-
-def _require_xla() -> None:
-    if find_spec("jax") is None:
-        raise EngineError(
-            'engine="xla" needs JAX, which is not installed; install "chainrule[xla]" or use "numpy"'
-        )
-    if _forked:
-        raise EngineError(
-            'engine="xla" cannot run in a forked child, where JAX may hang; use engine="numpy", or start the '
-            'process by "spawn" or "forkserver"'
-        )
 
 
 def _xla() -> Engine:

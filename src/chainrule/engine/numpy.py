@@ -60,6 +60,7 @@ class NumpyEngine:
                     program, numbers, state, np.float64(loss), float(rates[-1]), validation
                 )
                 used = float(rates[-1]) * float(state.rate_factor)
+                state = _with_plain_numbers(state)
                 rows.append((loss, _number(validation_loss), _number(score), used))
                 if state.stopped or not state.finite:
                     break
@@ -73,6 +74,17 @@ class NumpyEngine:
         with _quiet():
             value, gradient = objective(program, numbers, theta, mask, loaded.X, loaded.y, loaded.weights)
         return float(value), gradient
+
+
+def _with_plain_numbers(state: State) -> State:
+    """Python's numbers instead of NumPy's, which would lift float32 parameters to float64."""
+    return state._replace(
+        best=float(state.best),
+        count=int(state.count),
+        rate_factor=float(state.rate_factor),
+        stopped=bool(state.stopped),
+        finite=bool(state.finite),
+    )
 
 
 def _quiet() -> Any:

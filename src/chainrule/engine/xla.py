@@ -51,9 +51,12 @@ class XlaEngine:
     def load(self, data: Data, dtype: Any) -> _Loaded:
         """The rows, padded with rows of weight 0, on the device; sparse rows become dense."""
         with _precision(dtype):
-            train = [_padded(part, dtype) for part in data[:3]]
-            validation = [None if part is None else _padded(part, dtype) for part in data[3:]]
-        return _Loaded(Data(*train, *validation), data.X.shape[0])
+            parts = {
+                name: (_padded_weights if name.startswith("weights") else _padded)(part, dtype)
+                for name, part in data._asdict().items()
+                if part is not None
+            }
+        return _Loaded(Data(**parts), len(data.weights))
 
     def epochs_per_call(self, program: Program, data: Data) -> int:
         """As many as make a call of about 50 ms on one core; a power of two, equal for equal buckets."""
@@ -189,8 +192,14 @@ def _precision(dtype: Any) -> Any:
 
 
 def _padded(part: Any, dtype: Any) -> Array:
+    """`part` filled up with copies of its first row, on which any loss is as finite as on the others."""
     part = part.toarray() if hasattr(part, "toarray") else np.asarray(part)
-    return jnp.asarray(_filled(part, (bucket(part.shape[0]), *part.shape[1:]), dtype))
+    filling = np.broadcast_to(part[:1], (bucket(len(part)) - len(part), *part.shape[1:]))
+    return jnp.asarray(np.concatenate([part, filling]), dtype)
+
+
+def _padded_weights(weights: Any, dtype: Any) -> Array:
+    return jnp.asarray(_filled(np.asarray(weights), (bucket(len(weights)),), dtype))
 
 
 def _filled(part: Array, shape: tuple[int, ...], dtype: Any) -> Array:

@@ -13,7 +13,7 @@ from chainrule.estimators.outcome import Outcome
 from chainrule.estimators.progress import log_epoch
 from chainrule.optimization import get_schedule
 from chainrule.optimization.lbfgs import minimize
-from chainrule.training import EpochRecord, Training
+from chainrule.training import EpochRecord, Training, ctrl_c
 
 __all__ = ["Fitting"]
 
@@ -98,9 +98,11 @@ class Fitting:
         )
         outcome = Outcome(state, n_rows, engine.name, self.program.monitor, self.data.X_val is not None)
         try:
-            for record in self._with_callbacks(training):
-                outcome.records.append(record)
-                log_epoch(est.verbose, record)
+            with ctrl_c() as check_for_ctrl_c:
+                for record in self._with_callbacks(training):
+                    outcome.records.append(record)
+                    log_epoch(est.verbose, record)
+                    check_for_ctrl_c()
         except KeyboardInterrupt:
             outcome.interrupted = True
         outcome.state = training.state

@@ -1,33 +1,14 @@
 """The activation layer: z = φ(a)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from chainrule.errors import ParameterError
 from chainrule.network.activations import get_activation
+from chainrule.network.automatic import pulled_back
 
 __all__ = ["Activation"]
 
 Array = Any
-
-
-def _differentiated(value: Callable[[Array], Array], a: Array, dz: Array) -> Array:
-    """Dz · φ'(a) by `jax.vjp`, for a function without a written slope; a NumPy array for NumPy arrays."""
-    import numpy as np
-
-    try:
-        import jax
-    except ImportError:
-        raise ParameterError(
-            f"activation {value!r} comes without a slope, and JAX, which would derive it, is not installed; "
-            'give (function, slope) or install "chainrule[xla]"'
-        ) from None
-    if isinstance(a, np.ndarray):
-        with jax.enable_x64(a.dtype == np.float64):
-            _, pull_back = jax.vjp(value, jax.numpy.asarray(a))
-            return np.asarray(pull_back(jax.numpy.asarray(dz))[0])
-    return jax.vjp(value, a)[1](dz)[0]
 
 
 @dataclass(frozen=True)
@@ -60,7 +41,7 @@ class Activation:
     def backward(self, p: dict[str, Array], saved: Any, dz: Array) -> tuple[dict[str, Array], Array]:
         a, z = saved
         if self.function.slope is None:
-            return {}, _differentiated(self.function.value, a, dz)
+            return {}, pulled_back(self.function.value, a, dz)[1]
         return {}, dz * self.function.slope(a, z)
 
     def describe(self) -> dict[str, Any]:

@@ -55,18 +55,20 @@ class ActivationFunction:
 
     def describe(self) -> str | dict[str, Any]:
         """The name, or name and settings: plain data that `get_activation` reads back."""
-        if self.name not in ACTIVATIONS:
+        described = {"name": self.name, **dict(self.settings)} if self.settings else self.name
+        if self.name not in ACTIVATIONS or get_activation(described) != self:
             raise ParameterError(
                 f"activation {self.name!r} is your own function, and a description holds no code; "
                 f"use one of {sorted(ACTIVATIONS)} to describe or save the network"
             )
-        return {"name": self.name, **dict(self.settings)} if self.settings else self.name
+        return described
 
     def __reduce__(self) -> Any:
         # Pickled by name: the functions of the table are closures, and a name outlives their spelling.
-        if self.name in ACTIVATIONS and self is get_activation(self.describe()):
+        try:
             return get_activation, (self.describe(),)
-        return ActivationFunction, tuple(getattr(self, f.name) for f in fields(self))
+        except ParameterError:
+            return ActivationFunction, tuple(getattr(self, f.name) for f in fields(self))
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,9 @@ def _gelu(a: Array) -> Array:
 
 
 def _gelu_slope(a: Array, _: Array) -> Array:
-    density = namespace(a).exp(-0.5 * a * a) / sqrt(2 * pi)
+    xp = namespace(a)
+    near = xp.minimum(xp.maximum(a, -40), 40)  # beyond, the density is 0, and a² may overflow
+    density = xp.exp(-0.5 * near * near) / sqrt(2 * pi)
     return 0.5 * (1 + erf(a * sqrt(0.5))) + a * density
 
 
@@ -153,8 +157,12 @@ def _mish_slope(a: Array, _: Array) -> Array:
     return t + a * (1 - t * t) * _logistic(a)
 
 
-@cache
 def _make_elu(alpha: float = 1.0) -> ActivationFunction:
+    return _elu_row(float(alpha))
+
+
+@cache
+def _elu_row(alpha: float) -> ActivationFunction:
     return ActivationFunction(
         "elu",
         partial(_elu, alpha=alpha),
@@ -167,8 +175,12 @@ def _make_elu(alpha: float = 1.0) -> ActivationFunction:
     )
 
 
-@cache
 def _make_leaky_relu(negative_slope: float = 0.01) -> ActivationFunction:
+    return _leaky_relu_row(float(negative_slope))
+
+
+@cache
+def _leaky_relu_row(negative_slope: float) -> ActivationFunction:
     return ActivationFunction(
         "leaky_relu",
         partial(_leaky_relu, negative_slope=negative_slope),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
+from math import comb
 from typing import Any, ClassVar
 
 from chainrule.errors import ParameterError
@@ -42,7 +43,7 @@ class Polynomial:
         ]
 
     def n_out(self, n_in: int) -> int:
-        return len(self._products(n_in))
+        return comb(n_in + self.degree, self.degree) - 1
 
     def shapes(self, n_in: int) -> dict[str, tuple[int, ...]]:
         return {}

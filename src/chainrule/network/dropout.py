@@ -42,7 +42,7 @@ class Dropout:
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
         if draw is None or self.rate == 0:
             return z, None
-        kept = draw.bits(z.shape) >= np.uint32(round(self.rate * 2**32))
+        kept = draw.bits(z.shape) >= np.uint32(min(round(self.rate * 2**32), 2**32 - 1))
         mask = kept.astype(z.dtype) * (1 / (1 - self.rate))
         return z * mask, mask
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from chainrule.errors import ParameterError
 from chainrule.network.activations import get_activation
+from chainrule.network.automatic import pulled_back
 from chainrule.network.special import namespace
 
 __all__ = [
@@ -275,6 +276,11 @@ class SoftmaxCrossEntropy(Loss):
         return xp.log(total) - (y * shifted).sum(1), e / total[:, None] - y
 
 
+def _like(y: Array, a: Array) -> Array:
+    """`y` as an array of the kind that `a` is: JAX's where NumPy's are being differentiated."""
+    return y if isinstance(a, np.ndarray) else namespace(a).asarray(y)
+
+
 @dataclass(frozen=True)
 class CustomLoss(Loss):
     """A loss of your own: ``function(a, y) -> ℓ of shape (n,)``, or ``-> (ℓ, dℓ/da)``.
@@ -300,19 +306,8 @@ class CustomLoss(Loss):
         result = self.function(a, y)
         if isinstance(result, tuple):
             return result
-        try:
-            import jax
-        except ImportError:
-            raise ParameterError(
-                f"loss {self.function!r} returns no slope, and JAX, which would derive it, is not installed; "
-                'return (loss, slope) or install "chainrule[xla]"'
-            ) from None
-        if not isinstance(a, np.ndarray):
-            losses, pull_back = jax.vjp(lambda a: self.function(a, y), a)
-            return losses, pull_back(jax.numpy.ones_like(losses))[0]
-        with jax.enable_x64(a.dtype == np.float64):
-            losses, slopes = self.rows(jax.numpy.asarray(a), jax.numpy.asarray(y))
-            return np.asarray(losses), np.asarray(slopes)
+        losses, slopes = pulled_back(lambda outputs: self.function(outputs, _like(y, outputs)), a)
+        return losses, slopes
 
     def describe(self) -> dict[str, Any]:
         raise ParameterError(

@@ -191,28 +191,45 @@ class Network:
             for named, shapes in zip(parameters, self.shapes_by_layer, strict=True)
             for name in shapes
         ]
-        return namespace(parts[0]).concat(parts)
+        return namespace(parts[0]).concat(parts) if parts else np.zeros(0)
 
-    def initialize(self, rng: Any, dtype: Any = np.float32) -> Array:
-        """θ at the start, as each dense layer's `initializer` and `biases` say."""
+    def initialize(
+        self, rng: Any, dtype: Any = np.float32, behind: ActivationFunction | None = None
+    ) -> Array:
+        """θ at the start, as each dense layer's `initializer` and `biases` say.
+
+        Parameters
+        ----------
+        rng : Generator or RandomState
+        behind : ActivationFunction, optional
+            What follows this network, where it is a layer of another one.
+        """
         theta = np.zeros(self.n_parameters)
         for i, (layer, named) in enumerate(zip(self.layers, self.views(theta), strict=True)):
             if isinstance(layer, Network):
-                named_flat = layer.initialize(rng, np.float64)
-                for name, value in layer.named(named_flat).items():
+                inner = layer.initialize(rng, np.float64, self._activation_behind(i, behind))
+                for name, value in layer.named(inner).items():
                     named[name][...] = value
             elif isinstance(layer, Dense):
-                behind = next(
-                    (la.function for la in self.layers[i + 1 :] if isinstance(la, Activation)), None
-                )
+                function = self._activation_behind(i, behind)
                 name = layer.initializer
                 if name == "auto":
-                    name = behind.initializer if behind else "glorot_uniform"
-                named["W"][...] = initial_weights(name, rng, named["W"].shape, behind.gain if behind else 1.0)
+                    name = function.initializer if function else "glorot_uniform"
+                gain = function.gain if function else 1.0
+                named["W"][...] = initial_weights(name, rng, named["W"].shape, gain)
                 if layer.biases == "uniform":
                     bound = sqrt(6 / sum(named["W"].shape))
                     named["b"][...] = rng.uniform(-bound, bound, layer.units)
         return theta.astype(dtype)
+
+    def _activation_behind(self, i: int, behind: ActivationFunction | None) -> ActivationFunction | None:
+        """The activation that the output of layer `i` goes into, if no other weights come first."""
+        for layer in self.layers[i + 1 :]:
+            if isinstance(layer, Activation):
+                return layer.function  # type: ignore[no-any-return]
+            if isinstance(layer, Dense | Network):
+                return None
+        return behind
 
     def named(self, theta: Array) -> dict[str, Array]:
         """θ by full names: ``{"0.W": ..., "0.b": ..., "2.W": ...}``. Shares memory with θ."""

@@ -1,6 +1,7 @@
-"""When: the training loop, and which rows are held out."""
+"""When: the training loop, which rows are held out, and Ctrl-C."""
 
+from chainrule.training.interrupt import ctrl_c
 from chainrule.training.loop import EpochRecord, Training
 from chainrule.training.split import hold_out
 
-__all__ = ["EpochRecord", "Training", "hold_out"]
+__all__ = ["EpochRecord", "Training", "ctrl_c", "hold_out"]

@@ -123,7 +123,7 @@ class Training:
     def _judge(self, rate: float) -> float:
         """Score from outside the engine, and early stopping by it."""
         assert self.scorer is not None
-        score = float(self.scorer(self.state.theta))
+        score = float(self.scorer(self.state.theta)) if self.state.finite else np.nan
         finite = np.asarray(self.state.finite)
         self.state = watch(self.state, -score, finite, rate, self.numbers, self.program.adaptive)
         return score

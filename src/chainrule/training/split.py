@@ -35,34 +35,38 @@ def hold_out(
     wanted = ceil(fraction * n_rows)
     order = rng.permutation(n_rows)
     alone = np.empty(0, dtype=order.dtype)
+    codes = np.zeros(n_rows, dtype=np.intp)
     if classes is not None:
         levels, codes, counts = np.unique(classes, return_inverse=True, return_counts=True)
-        is_alone = counts[codes] == 1
         alone = levels[counts == 1]
-        order = _interleaved(order[~is_alone[order]], codes)
+        order = order[counts[codes[order]] > 1]
     wanted = min(wanted, len(order) - 1)
     if wanted < 2:
-        message = (
-            "The validation set is too small. Increase 'validation_fraction' or the size of your dataset: "
-            f"{fraction} of {n_rows} rows would be {max(wanted, 0)} validation rows, and 2 are needed."
-        )
-        if len(alone):
-            message += (
-                " The least populated classes in y have only 1 member, which stays in training. "
-                f"Classes with too few members are: {[str(level) for level in alone]}"
-            )
-        raise ParameterError(message)
+        raise ParameterError(_too_small(fraction, n_rows, wanted, alone))
     held_out = np.zeros(n_rows, dtype=bool)
-    held_out[order[:wanted]] = True
+    for code, members in enumerate(_shares(wanted, np.bincount(codes[order]))):
+        held_out[order[codes[order] == code][:members]] = True
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
-def _interleaved(order: Array, codes: Array) -> Array:
-    """`order` rearranged so that any beginning of it holds every class in proportion."""
-    members = codes[order]
-    place = np.empty(len(order))
-    for code in np.unique(members):
-        where = np.flatnonzero(members == code)
-        # the j-th member of a class of m stands at (j + ½)/m of the whole
-        place[where] = (np.arange(len(where)) + 0.5) / len(where)
-    return order[np.argsort(place, kind="stable")]
+def _shares(wanted: int, counts: Array) -> Array:
+    """`wanted` rows divided among classes in proportion to their members, by largest remainders."""
+    exact = wanted * counts / counts.sum()
+    shares = np.floor(exact).astype(int)
+    # A class keeps a row to learn from before the remainders decide; then the larger remainder comes first.
+    order = np.lexsort((shares - exact, shares + 1 >= counts))
+    shares[order[: wanted - shares.sum()]] += 1
+    return shares
+
+
+def _too_small(fraction: float, n_rows: int, wanted: int, alone: Array) -> str:
+    message = (
+        "The validation set is too small. Increase 'validation_fraction' or the size of your dataset: "
+        f"{fraction} of {n_rows} rows would be {max(wanted, 0)} validation rows, and 2 are needed."
+    )
+    if len(alone):
+        message += (
+            " The least populated classes in y have only 1 member, which stays in training. "
+            f"Classes with too few members are: {[str(level) for level in alone]}"
+        )
+    return message

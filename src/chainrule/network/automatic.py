@@ -1,0 +1,83 @@
+"""Automatic differentiation by JAX, for functions that come without a slope; and whether JAX can run here."""
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import EngineError
+
+__all__ = ["jax_is_usable", "load_jax", "pulled_back"]
+
+Array = Any
+
+
+def _is_forked_worker() -> bool:
+    """Whether `multiprocessing` started this process by a fork, before this module could notice."""
+    started_by_another = multiprocessing.parent_process() is not None
+    return started_by_another and multiprocessing.get_start_method(allow_none=True) == "fork"
+
+
+_forked = _is_forked_worker()
+
+
+def _mark_as_forked() -> None:
+    global _forked
+    _forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_mark_as_forked)
+
+
+def jax_is_usable() -> bool:
+    """Whether JAX seems to be installed and this is not a forked child: its threads do not survive a fork."""
+    return not _forked and find_spec("jax") is not None
+
+
+def load_jax(purpose: str) -> Any:
+    """JAX, imported now.
+
+    Parameters
+    ----------
+    purpose : str
+        What needs it, as the beginning of the error's sentence.
+
+    Raises
+    ------
+    EngineError
+        If it cannot be imported, or in a forked child, where it may hang.
+    """
+    if _forked:
+        raise EngineError(
+            f"{purpose} needs JAX, which may hang in a forked child; start the process by 'spawn' or "
+            "'forkserver', or do without JAX here (engine='numpy', functions with a slope)"
+        )
+    try:
+        import jax
+    except ImportError as error:
+        raise EngineError(
+            f"{purpose} needs JAX, which cannot be imported ({error}); install 'chainrule[xla]', or do "
+            "without JAX (engine='numpy', functions with a slope)"
+        ) from error
+    return jax
+
+
+def pulled_back(
+    function: Callable[[Array], Array], x: Array, dout: Array | None = None
+) -> tuple[Array, Array]:
+    """(out, dx) of out = function(x), with dout = dL/dout (all 1 where None), by `jax.vjp`.
+
+    NumPy arrays give NumPy arrays, of the dtype of `x`.
+    """
+    jax = load_jax(f"the derivative of {function!r}")
+    if isinstance(x, np.ndarray):
+        with jax.enable_x64(x.dtype == np.float64):
+            given = None if dout is None else jax.numpy.asarray(dout)
+            out, dx = pulled_back(function, jax.numpy.asarray(x), given)
+            return np.asarray(out), np.asarray(dx)
+    out, pull_back = jax.vjp(function, x)
+    return out, pull_back(jax.numpy.ones_like(out) if dout is None else dout)[0]
