@@ -112,3 +112,13 @@ def test_float32_and_float64_start_at_the_same_point_and_biases_at_0():
     np.testing.assert_array_equal(single, double.astype(np.float32))
     np.testing.assert_array_equal(double[~network.decay_mask()], np.zeros(5 + 2))
     assert (double[network.decay_mask()] != 0).all()
+
+
+def test_the_activation_inside_a_nested_network_counts_too():
+    def weights(*behind):
+        network = Network(4, (Dense(3, "orthogonal"), *behind))
+        return network.views(network.initialize(np.random.default_rng(0), np.float64))[0]["W"]
+
+    nested = Network(3, (Activation("relu"), Dense(2)))
+    np.testing.assert_array_equal(weights(nested), weights(Activation("relu"), Dense(2)))
+    assert (weights(nested) != weights(Dense(2))).any()

@@ -36,7 +36,7 @@ def start(theta: Array, n_moments: int) -> State:
 def watch(state: State, value: Any, finite: Any, rate: Any, numbers: Any, adaptive: bool) -> State:
     """The state after an epoch whose watched `value` (lower is better) came out.
 
-    An epoch makes progress when it beats the best value so far by more than `tol`. After more than
+    An epoch makes progress when it beats the best value so far by `tol` at least. After more than
     `patience` epochs without progress training stops; if `adaptive`, the learning rate is divided by 5
     instead, until it is 1e-6. A value, loss or parameter that is not finite stops at once, and the best
     weights stay those of the last good epoch.

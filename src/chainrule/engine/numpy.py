@@ -38,7 +38,7 @@ class NumpyEngine:
         mask = program.network.decay_mask().astype(state.theta.dtype)
         validation = None if loaded.X_val is None else (loaded.X_val, loaded.y_val, loaded.weights_val)
         rows = []
-        largest = max(map(prod, program.network.shapes(program.network.n_inputs).values()))
+        largest = max(map(prod, program.network.shapes(program.network.n_inputs).values()), default=0)
         with _quiet(), one_thread_if_small(2.0 * plan.batch_size * largest):
             for epoch, (rates, corrections) in enumerate(zip(plan.rates, plan.corrections, strict=True)):
                 total, seen = 0.0, 0.0

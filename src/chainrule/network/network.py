@@ -224,10 +224,12 @@ class Network:
 
     def _activation_behind(self, i: int, behind: ActivationFunction | None) -> ActivationFunction | None:
         """The activation that the output of layer `i` goes into, if no other weights come first."""
-        for layer in self.layers[i + 1 :]:
+        for j, layer in enumerate(self.layers[i + 1 :], start=i + 1):
             if isinstance(layer, Activation):
                 return layer.function  # type: ignore[no-any-return]
-            if isinstance(layer, Dense | Network):
+            if isinstance(layer, Network):
+                return layer._activation_behind(-1, self._activation_behind(j, behind))
+            if isinstance(layer, Dense):
                 return None
         return behind
 
