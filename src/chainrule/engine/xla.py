@@ -28,7 +28,7 @@ _MOST_EPOCHS_PER_CALL = 32
 
 
 def bucket(n: int) -> int:
-    """`n` rounded up: to multiples of 8, and above 64 to one of 8 sizes per power of two, at most 1/8 more."""
+    """`n` rounded up: to a multiple of 8, above 64 to one of 8 sizes per power of two (at most 1/8 more)."""
     step = max(8, 1 << max(n.bit_length() - 4, 0))
     return -(-n // step) * step
 

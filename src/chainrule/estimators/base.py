@@ -156,7 +156,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
         remember(self, outcome, fresh, incremental)
         return self
 
-    def _checked_rows(self, X: Any, y: Any, sample_weight: Any, fresh: bool) -> tuple[Array, Array, Array]:
+    def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Array, Array]:
         X, y = validate_data(
             self,
             X,
@@ -164,18 +164,23 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
             accept_sparse="csr",
             multi_output=True,
             dtype=(np.float64, np.float32),
-            reset=fresh,
+            reset=reset,
             **self._target_checks,
         )
-        y = _one_column(y)
-        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        weights = self._with_class_weight(weights, y)
-        if not weights.all():
-            X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
-        return X, y, weights
+        return X, _one_column(y)
 
     _target_checks: ClassVar[dict[str, Any]] = {}
     classes_: Array
+
+    def _checked_rows(self, X: Any, y: Any, sample_weight: Any, fresh: bool) -> tuple[Array, Array, Array]:
+        X, y = self._checked(X, y, reset=fresh)
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        weights = self._with_class_weight(weights, y)
+        if not weights.any():
+            raise ParameterError("the weight of every row is 0; there is nothing to learn from")
+        if not weights.all():
+            X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
+        return X, y, weights
 
     def _with_class_weight(self, weights: Array, y: Array) -> Array:  # noqa: ARG002
         return weights
@@ -187,17 +192,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
             if weights is not None:
                 raise ParameterError("sample_weight_val needs X_val and y_val")
             return None, None, None
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            dtype=(np.float64, np.float32),
-            reset=False,
-            **self._target_checks,
-        )
-        return X, _one_column(y), _check_sample_weight(weights, X, dtype=np.float64, ensure_non_negative=True)
+        X, y = self._checked(X, y, reset=False)
+        return X, y, _check_sample_weight(weights, X, dtype=np.float64, ensure_non_negative=True)
 
     def _generator(self, incremental: bool) -> np.random.Generator:
         """The source of all that is random in this fit; NumPy's global generator is never touched."""
