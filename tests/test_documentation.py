@@ -43,7 +43,9 @@ def test_the_commands_of_a_page_run_one_after_the_other(page, tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     table = load_breast_cancer(as_frame=True)
     names = table.target.map(dict(enumerate(table.target_names)))
-    table.data.assign(diagnosis=names).to_csv("breast_cancer.csv", index=False)
+    rows = table.data.assign(diagnosis=names)
+    rows[:400].to_csv("breast_cancer.csv", index=False)
+    rows[400:].to_csv("breast_cancer_new.csv", index=False)
     for block in blocks(page, "console"):
         for line in block.splitlines():
             if not line.startswith("$ "):

@@ -357,7 +357,9 @@ def test_own_activation_and_own_loss(regression):
     kwargs = {"hidden_layer_sizes": (8,), "max_iter": 10, "random_state": 0, "engine": "numpy"}
     derived = MLPRegressor(log_cosh, activation=np.arctan, **kwargs)
     written = MLPRegressor(with_slope, activation=(np.arctan, lambda a: 1 / (1 + a * a)), **kwargs).fit(X, y)
-    with pytest.raises(Exception, match=r"[Tt]racer|jax"):  # np.arctan is NumPy's alone; JAX cannot derive it
+    with pytest.raises(
+        Exception, match="__array_namespace__"
+    ):  # np.arctan is NumPy's alone; JAX cannot derive it
         derived.fit(X, y)
     derived.set_params(activation=lambda a: a.__array_namespace__().atan(a)).fit(X, y)
     same_weights(derived, written, rtol=1e-5)

@@ -1,6 +1,7 @@
 """Losses: values against scikit-learn and SciPy, gradients against central differences and `jax.grad`."""
 
 import json
+import re
 from functools import cache
 
 import jax
@@ -11,7 +12,7 @@ from scipy.special import expit, huber, log_expit, log_softmax, softmax
 from sklearn import metrics
 
 from chainrule.errors import ParameterError
-from chainrule.network import LOSSES, get_loss
+from chainrule.network import LOSSES, CustomLoss, get_loss
 
 PINBALL = {"loss": "pinball", "quantile": 0.2}
 HUBER = {"loss": "huber", "delta": 0.7}
@@ -305,3 +306,25 @@ def test_description_gives_an_equal_loss_back(choice):
 def test_what_is_no_loss_is_refused_by_name(choice, words):
     with pytest.raises(ParameterError, match=words):
         get_loss(choice)
+
+
+# -- shapes ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(7,), (1, 7), (7, 2)])
+def test_targets_that_would_broadcast_are_refused(shape):
+    with pytest.raises(ParameterError, match=r"however: \(7, 1\), " + re.escape(str(shape))):
+        get_loss("squared_error")(np.zeros((7, 1)), np.zeros(shape), np.ones(7))
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda a, y: (a - y) ** 2, r"a loss of shape \(7,\), however: \(7, 1\); sum"),
+        (lambda a, y: ((a - y) ** 2).mean(), r"a loss of shape \(7,\), however: \(\)"),
+        (lambda a, y: (((a - y) ** 2)[:, 0], (a - y)[:, 0]), r"a slope of shape \(7, 1\), however: \(7,\)"),
+    ],
+)
+def test_your_own_loss_of_a_wrong_shape_is_refused(function, message):
+    with pytest.raises(ParameterError, match=message):
+        CustomLoss(function)(np.ones((7, 1)), np.zeros((7, 1)), np.ones(7))

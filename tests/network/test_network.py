@@ -91,7 +91,7 @@ def test_views_share_memory_with_theta_and_flat_is_their_inverse(network):
 
 
 def test_theta_of_another_length_is_refused():
-    with pytest.raises(ParameterError, match="26 parameters, however: 27 were given"):
+    with pytest.raises(ParameterError, match="26 parameters in one vector, however"):
         Network.mlp(3, (4,), 2).views(np.zeros(27))
 
 

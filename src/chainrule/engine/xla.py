@@ -18,6 +18,7 @@ from jax import lax
 
 from chainrule.engine.base import Data, Plan, Program, Records, State
 from chainrule.engine.step import end_of_epoch, objective, training_step
+from chainrule.network.automatic import written_for_both
 
 __all__ = ["XlaEngine", "bucket"]
 
@@ -78,7 +79,7 @@ class XlaEngine:
         order = plan.orders
         if order is None:
             order = np.broadcast_to(np.arange(loaded.n_rows, dtype=np.int32), (n_epochs, loaded.n_rows))
-        with _precision(dtype):
+        with _precision(dtype), written_for_both():
             state, records, n_run = _run_epochs(
                 program,
                 width,
@@ -102,7 +103,7 @@ class XlaEngine:
         """See `Engine.value_and_gradient`."""
         mask = program.network.decay_mask().astype(theta.dtype)
         data = loaded.data
-        with _precision(theta.dtype):
+        with _precision(theta.dtype), written_for_both():
             value, gradient = _objective(program, numbers, theta, mask, data.X, data.y, data.weights)
             return float(value), np.asarray(gradient)
 

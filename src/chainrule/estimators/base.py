@@ -192,8 +192,11 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
             if weights is not None:
                 raise ParameterError("sample_weight_val needs X_val and y_val")
             return None, None, None
-        X, y = self._checked(X, y, reset=False)
-        return X, y, _check_sample_weight(weights, X, dtype=np.float64, ensure_non_negative=True)
+        try:
+            X, y = self._checked(X, y, reset=False)
+            return X, y, _check_sample_weight(weights, X, dtype=np.float64, ensure_non_negative=True)
+        except ValueError as error:
+            raise ParameterError(f"X_val, y_val: {error}") from None
 
     def _generator(self, incremental: bool) -> np.random.Generator:
         """The source of all that is random in this fit; NumPy's global generator is never touched."""

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from chainrule.errors import ParameterError
 from chainrule.network import Activation, Dense, Network
-from chainrule.network.losses import OUT_ACTIVATIONS
+from chainrule.network.loss import OUT_ACTIVATIONS
 
 __all__ = ["FittedMLP"]
 

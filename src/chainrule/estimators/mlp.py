@@ -38,7 +38,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Neurons of each hidden layer; () is logistic regression.
     activation : str, dict, callable, (callable, callable) or list of one per hidden layer, default="relu"
-        See `chainrule.network.get_activation`.
+        identity, heaviside, logistic (sigmoid), tanh, relu, leaky_relu, elu, selu, softplus, gelu, silu,
+        mish, or your own; ``{"name": "elu", "alpha": 2.0}``; see `chainrule.network.get_activation`.
     loss : {"log_loss"} or callable, default="log_loss"
         Your own: ``loss(a, y) -> (n,)`` or ``-> ((n,), slope (n, K))`` of the logits `a` and the targets `y`:
         class numbers (n, 1), or 0 and 1 for two classes and for labels.

@@ -116,6 +116,8 @@ def check_parameters(estimator: Any) -> None:
             rule, wanted = _RULES[name]
             if not rule(value):
                 raise ParameterError(f"{name} must be {wanted}, however: {value!r}")
+    if estimator.scoring is not None and not estimator.early_stopping:
+        raise ParameterError(f"scoring={estimator.scoring!r} needs early_stopping=True, which judges by it")
     if estimator.solver == "lbfgs":
         _check_lbfgs(estimator)
 

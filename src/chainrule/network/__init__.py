@@ -7,7 +7,8 @@ from chainrule.network.dense import Dense
 from chainrule.network.dropout import Dropout
 from chainrule.network.initializers import INITIALIZERS
 from chainrule.network.layer import Layer
-from chainrule.network.losses import LOSSES, CustomLoss, Loss, get_loss
+from chainrule.network.loss import OUT_ACTIVATIONS, CustomLoss, Loss
+from chainrule.network.losses import LOSSES, get_loss
 from chainrule.network.network import LAYERS, Network
 from chainrule.network.random import Draw
 
@@ -16,6 +17,7 @@ __all__ = [
     "INITIALIZERS",
     "LAYERS",
     "LOSSES",
+    "OUT_ACTIVATIONS",
     "Activation",
     "ActivationFunction",
     "CustomLoss",

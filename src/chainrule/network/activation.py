@@ -11,7 +11,7 @@ __all__ = ["Activation"]
 Array = Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Activation:
     """z = φ(a), element by element        lecture equations (7), (20).
 
@@ -27,6 +27,9 @@ class Activation:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "function", get_activation(self.function))
+
+    def __repr__(self) -> str:
+        return f"Activation({self.function!r})"
 
     def n_out(self, n_in: int) -> int:
         return n_in

@@ -20,7 +20,7 @@ __all__ = ["ACTIVATIONS", "ActivationFunction", "custom", "get_activation"]
 Array = Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ActivationFunction:
     """φ and φ' with what a reader wants to know about them.
 
@@ -52,6 +52,9 @@ class ActivationFunction:
     initializer: str = "glorot_uniform"
     straight_through: bool = False
     settings: tuple[tuple[str, float], ...] = field(default=())
+
+    def __repr__(self) -> str:
+        return repr({"name": self.name, **dict(self.settings)} if self.settings else self.name)
 
     def describe(self) -> str | dict[str, Any]:
         """The name, or name and settings: plain data that `get_activation` reads back."""
@@ -297,7 +300,9 @@ def custom(
     Parameters
     ----------
     value, slope : callable
-        Functions of one array `a`, acting element by element, written for NumPy and JAX arrays alike.
+        Functions of one array `a`, acting element by element. Take ``xp = a.__array_namespace__()`` instead
+        of ``np``, so that they take NumPy and JAX arrays alike:
+        ``lambda a: a * a.__array_namespace__().tanh(a)``.
     name : str, optional
         Defaults to the function's name.
     """
@@ -311,6 +316,9 @@ def custom(
 
 def get_activation(choice: Any) -> ActivationFunction:
     """The activation function behind a name, a description, a function or a (function, slope) pair.
+
+    Names: identity, heaviside, logistic (or sigmoid), tanh, relu, leaky_relu (setting negative_slope), elu
+    (alpha), selu, softplus, gelu, silu, mish.
 
     Parameters
     ----------

@@ -2,15 +2,16 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import EngineError
+from chainrule.errors import EngineError, ParameterError
 
-__all__ = ["jax_is_usable", "load_jax", "pulled_back"]
+__all__ = ["jax_is_usable", "load_jax", "pulled_back", "written_for_both"]
 
 Array = Any
 
@@ -74,10 +75,37 @@ def pulled_back(
     NumPy arrays give NumPy arrays, of the dtype of `x`.
     """
     jax = load_jax(f"the derivative of {function!r}")
+    with written_for_both():
+        return _pulled_back(jax, function, x, dout)
+
+
+@contextmanager
+def written_for_both() -> Iterator[None]:
+    """A context that says what to do when a function written with NumPy meets JAX's arrays.
+
+    Raises
+    ------
+    ParameterError
+    """
+    try:
+        yield
+    except TypeError as error:
+        if type(error).__name__ != "TracerArrayConversionError":
+            raise
+        raise ParameterError(
+            "your own function is written with NumPy and cannot be given to JAX; take "
+            "xp = a.__array_namespace__() and xp.exp, xp.where, ... instead of np's, or give "
+            "(function, slope) and use engine='numpy'"
+        ) from error
+
+
+def _pulled_back(
+    jax: Any, function: Callable[[Array], Array], x: Array, dout: Array | None
+) -> tuple[Array, Array]:
     if isinstance(x, np.ndarray):
         with jax.enable_x64(x.dtype == np.float64):
             given = None if dout is None else jax.numpy.asarray(dout)
-            out, dx = pulled_back(function, jax.numpy.asarray(x), given)
+            out, dx = _pulled_back(jax, function, jax.numpy.asarray(x), given)
             return np.asarray(out), np.asarray(dx)
     out, pull_back = jax.vjp(function, x)
     return out, pull_back(jax.numpy.ones_like(out) if dout is None else dout)[0]

@@ -1,34 +1,17 @@
-"""Losses: value and gradient from one function, sample weights included.
+"""The losses, one class each; `loss.py` says what they have in common."""
 
-What is averaged over what, in one sentence: a loss is the mean over the rows, weighted by the sample
-weights, of a row's loss, which is the mean over the outputs for regression and the sum over the outputs
-for classification (minus the log-likelihood of the row); only `SumOfSquares` adds up instead.
-
-A loss takes the raw output `a` of the network (scores, logits) and applies its own output activation,
-so that no probability is rounded to 0 before its logarithm is taken. `link(a)` is that activation: what
-`predict` returns.
-
-    loss(a, y, weights) -> (value, da)          da = dL/da, what backpropagation starts from
-"""
-
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
-import numpy as np
-
 from chainrule.errors import ParameterError
 from chainrule.network.activations import get_activation
-from chainrule.network.automatic import pulled_back
+from chainrule.network.loss import CustomLoss, Loss
 from chainrule.network.special import namespace
 
 __all__ = [
     "LOSSES",
-    "OUT_ACTIVATIONS",
-    "CustomLoss",
     "HalfSquaredError",
     "Huber",
-    "Loss",
     "MeanAbsoluteError",
     "MeanSquaredError",
     "MultilabelCrossEntropy",
@@ -40,63 +23,6 @@ __all__ = [
 ]
 
 Array = Any
-
-
-def _exp(a: Array) -> Array:
-    return namespace(a).exp(a)
-
-
-def _softmax(a: Array) -> Array:
-    e = namespace(a).exp(a - a.max(1)[:, None])
-    return e / e.sum(1)[:, None]
-
-
-OUT_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
-    "identity": get_activation("identity").value,
-    "logistic": get_activation("logistic").value,
-    "exp": _exp,
-    "softmax": _softmax,
-}
-"""From the raw output of a network to a prediction; softmax is equation (66)."""
-
-
-@dataclass(frozen=True)
-class Loss:
-    """L = Σ_n w_n ℓ(a_n, y_n) / Σ_n w_n.
-
-    Subclasses define `rows`, which gives a row's loss and its derivative together.
-    """
-
-    kind: ClassVar[str]
-    out_activation: ClassVar[str] = "identity"
-    adds_up: ClassVar[bool] = False
-
-    def rows(self, a: Array, y: Array) -> tuple[Array, Array]:
-        """(ℓ of shape (n,), dℓ/da of shape (n, K)) for outputs `a` (n, K) and targets `y`."""
-        raise NotImplementedError
-
-    def __call__(self, a: Array, y: Array, weights: Array) -> tuple[Array, Array]:
-        """(value, dL/da).
-
-        Parameters
-        ----------
-        a : array (n, K)
-            Raw output of the network.
-        y : array (n, K), or class numbers (n, 1) for `SoftmaxCrossEntropy`
-        weights : array (n,)
-            Sample weights ≥ 0 with a positive sum; all 1 where there are none.
-        """
-        losses, slopes = self.rows(a, y)
-        w = weights if self.adds_up else weights / weights.sum()
-        return (w * losses).sum(), w[:, None] * slopes
-
-    def link(self, a: Array) -> Array:
-        """The prediction that belongs to the raw output `a`."""
-        return OUT_ACTIVATIONS[self.out_activation](a)
-
-    def describe(self) -> dict[str, Any]:
-        """Plain data that `get_loss` reads back: ``{"loss": kind, setting: value, ...}``."""
-        return {"loss": self.kind, **{f.name: getattr(self, f.name) for f in fields(self)}}
 
 
 class SumOfSquares(Loss):
@@ -276,46 +202,6 @@ class SoftmaxCrossEntropy(Loss):
         return xp.log(total) - (y * shifted).sum(1), e / total[:, None] - y
 
 
-def _like(y: Array, a: Array) -> Array:
-    """`y` as an array of the kind that `a` is: JAX's where NumPy's are being differentiated."""
-    return y if isinstance(a, np.ndarray) else namespace(a).asarray(y)
-
-
-@dataclass(frozen=True)
-class CustomLoss(Loss):
-    """A loss of your own: ``function(a, y) -> ℓ of shape (n,)``, or ``-> (ℓ, dℓ/da)``.
-
-    Without the slope, `jax.vjp` derives it. Written for NumPy and JAX arrays alike.
-
-    Parameters
-    ----------
-    function : callable
-    output : str, default="identity"
-        Name in `OUT_ACTIVATIONS`: how the raw output becomes a prediction.
-    """
-
-    kind: ClassVar[str] = "custom"
-    function: Callable[[Array, Array], Any]
-    output: str = "identity"
-
-    @property
-    def out_activation(self) -> str:  # type: ignore[override]  # a constant elsewhere, a choice here
-        return self.output
-
-    def rows(self, a: Array, y: Array) -> tuple[Array, Array]:
-        result = self.function(a, y)
-        if isinstance(result, tuple):
-            return result
-        losses, slopes = pulled_back(lambda outputs: self.function(outputs, _like(y, outputs)), a)
-        return losses, slopes
-
-    def describe(self) -> dict[str, Any]:
-        raise ParameterError(
-            f"loss {self.function!r} is your own function, and a description holds no code; "
-            f"use one of {sorted(LOSSES)} to describe or save the model"
-        )
-
-
 LOSSES: dict[str, type[Loss]] = {
     loss.kind: loss
     for loss in (
@@ -335,6 +221,9 @@ LOSSES: dict[str, type[Loss]] = {
 def get_loss(choice: Any) -> Loss:
     """The loss behind a name, a description, a function or a loss.
 
+    Names: sum_of_squares, mean_squared_error, squared_error (half of it), absolute_error, huber (setting
+    delta), pinball (quantile), poisson, binary_cross_entropy, softmax_cross_entropy (label_smoothing).
+
     Parameters
     ----------
     choice : str, dict, callable or Loss
@@ -351,12 +240,17 @@ def get_loss(choice: Any) -> Loss:
         choice = {"loss": choice}
     if isinstance(choice, dict):
         settings = {key: value for key, value in choice.items() if key != "loss"}
-        if choice.get("loss") not in LOSSES:
-            raise ParameterError(f"loss {choice.get('loss')!r} is unknown; use one of {sorted(LOSSES)}")
+        if "loss" not in choice:
+            raise ParameterError(f"a loss as a dictionary needs the key 'loss', however: {choice!r}")
+        if choice["loss"] not in LOSSES:
+            raise ParameterError(f"loss {choice['loss']!r} is unknown; use one of {sorted(LOSSES)}")
         try:
             return LOSSES[choice["loss"]](**settings)
         except TypeError:
-            raise ParameterError(f"loss {choice['loss']!r} has no setting {sorted(settings)}") from None
+            known = [f.name for f in fields(LOSSES[choice["loss"]])]
+            raise ParameterError(
+                f"loss {choice['loss']!r} has no setting {sorted(set(settings) - set(known))}; it has {known}"
+            ) from None
     if callable(choice):
         return CustomLoss(choice)
     raise ParameterError(

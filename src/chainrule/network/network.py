@@ -173,6 +173,10 @@ class Network:
 
     def views(self, theta: Array) -> Parameters:
         """θ with names and shapes, one mapping per layer: ``views(theta)[0]["W"]``. Shares memory with θ."""
+        if theta.shape != (self.n_parameters,):
+            raise ParameterError(
+                f"this network has {self.n_parameters} parameters in one vector, however: {theta.shape}"
+            )
         parameters, start = [], 0
         for shapes in self.shapes_by_layer:
             named = {}
@@ -180,8 +184,6 @@ class Network:
                 named[name] = theta[start : start + prod(shape)].reshape(shape)
                 start += prod(shape)
             parameters.append(named)
-        if start != theta.shape[0]:
-            raise ParameterError(f"this network has {start} parameters, however: {theta.shape[0]} were given")
         return tuple(parameters)
 
     def flat(self, parameters: Iterable[dict[str, Array]]) -> Array:
@@ -262,6 +264,10 @@ class Network:
         draw : Draw or None
             None when predicting: dropout is off.
         """
+        if z.shape[1:] != (self.n_inputs,):
+            raise ParameterError(
+                f"this network takes rows of {self.n_inputs} values, however the shape: {z.shape}"
+            )
         saved = []
         for i, (layer, named) in enumerate(zip(self.layers, self._by_layer(p), strict=True)):
             z, kept = layer.forward(named, z, None if draw is None else draw.fold(i))
