@@ -100,8 +100,8 @@ def test_the_validation_loss_is_the_loss_on_your_own_rows(iris):
     assert model.validation_loss_curve_[-1] == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("scoring", "best"), [("loss", None), ("neg_log_loss", None), ("roc_auc_ovr", None)])
-def test_early_stopping_by_another_metric(iris, scoring, best):
+@pytest.mark.parametrize("scoring", ["loss", "neg_log_loss"])
+def test_early_stopping_by_another_metric(iris, scoring):
     X, y = iris
     model = MLPClassifier(
         early_stopping=True, scoring=scoring, max_iter=60, random_state=0, learning_rate_init=0.1
@@ -159,20 +159,78 @@ def test_impossible_weights_are_refused(iris, weights, message):
         MLPClassifier().fit(*iris, sample_weight=weights)
 
 
+def test_own_scoring_uses_the_validation_weights(iris):
+    X, y = iris
+    weights = np.where(y[1::2] == 0, 100.0, 1.0)
+    scores = {}
+    for scoring in (None, "accuracy"):
+        model = MLPClassifier(early_stopping=True, scoring=scoring, max_iter=5, random_state=0)
+        model.fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2], sample_weight_val=weights)
+        scores[scoring] = model.validation_scores_
+    np.testing.assert_allclose(scores[None], scores["accuracy"])
+
+
+def test_a_score_that_is_never_a_number_is_named(iris):
+    X, y = iris
+
+    def undefined(estimator, X, y):
+        return np.nan
+
+    with pytest.raises(ParameterError, match=r"scoring=<function.*gave no number"):
+        MLPClassifier(early_stopping=True, scoring=undefined, max_iter=3).fit(X, y)
+
+
+@pytest.mark.parametrize("class_weight", [{0: -1.0}, {0: np.nan}, {0: 0.0, 1: 0.0, 2: 0.0}])
+def test_impossible_class_weights_are_refused(iris, class_weight):
+    with pytest.raises(ParameterError, match="class_weight"):
+        MLPClassifier(class_weight=class_weight).fit(*iris)
+
+
+def test_class_weights_in_partial_fit_know_classes_that_are_not_in_the_batch(iris):
+    X, y = iris
+    model = MLPClassifier(class_weight={2: 5.0}, random_state=0).partial_fit(
+        X[:90], y[:90], classes=[0, 1, 2]
+    )
+    assert list(model.classes_) == [0, 1, 2]
+    with pytest.raises(ParameterError, match=r"names \['rose'\]"):
+        MLPClassifier(class_weight={"rose": 2.0}).fit(X, y)
+    with pytest.raises(ParameterError, match="dictionary"):
+        MLPClassifier(class_weight="balanced").partial_fit(X, y, classes=[0, 1, 2])
+
+
 # -- divergence ----------------------------------------------------------------------------------------
 
 
+class Explodes:
+    """A schedule that goes well for half of the training."""
+
+    def factors(self, t, samples):
+        return np.where(t < 0.5, 1.0, 1e200)
+
+
+@pytest.mark.parametrize("callbacks", [(), (ScoringMonitor(scoring="r2"),)], ids=["", "callback"])
 @pytest.mark.parametrize("engine", ["numpy", "xla"])
-def test_a_diverging_training_stops_and_keeps_its_best_weights(regression, engine):
+def test_a_diverging_training_stops_and_keeps_its_best_weights(regression, engine, callbacks):
     X, y = regression
-    model = MLPRegressor(
-        solver="sgd", activation="identity", learning_rate_init=1.0, random_state=0, engine=engine
-    )
-    with pytest.warns(ConvergenceWarning, match=r"not finite in epoch \d+.*learning_rate_init=1.0.*scale X"):
-        model.fit(X, y)
-    assert model.n_iter_ < 200
-    assert not np.isfinite(model.loss_)
-    assert np.isfinite(model.predict(X)).all()
+    kwargs = {
+        "solver": "sgd",
+        "momentum": 0,
+        "batch_size": "full",
+        "learning_rate_init": 0.05,
+        "random_state": 0,
+    }
+    model = MLPRegressor(learning_rate=Explodes(), max_iter=100, engine=engine, **kwargs)
+    with pytest.warns(ConvergenceWarning, match=r"not finite in epoch 5\d.*learning_rate_init=0.05.*scale X"):
+        model.set_callbacks(*callbacks).fit(X, y)
+    assert model.n_iter_ < 60
+    before = MLPRegressor(max_iter=50, **kwargs).fit(X, y)
+    np.testing.assert_allclose(model.predict(X), before.predict(X), rtol=0.05, atol=0.05)
+
+
+def test_a_training_that_only_gets_worse_is_not_returned(regression):
+    X, y = regression
+    with pytest.raises(DivergenceError, match="Nothing finite was reached"):
+        MLPRegressor(solver="sgd", activation="identity", learning_rate_init=1e3, random_state=0).fit(X, y)
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
@@ -216,6 +274,63 @@ def test_partial_fit_epoch_by_epoch_is_fit(iris, estimator, solver):
         by_epoch = pickle.loads(pickle.dumps(by_epoch))
     same_weights(by_epoch, whole, atol=1e-7)
     np.testing.assert_allclose(by_epoch.loss_curve_, whole.loss_curve_)
+
+
+def test_a_failed_first_partial_fit_leaves_nothing_behind(iris):
+    X, y = iris[0][:100], iris[1][:100]
+    model = MLPClassifier(random_state=0)
+    with pytest.raises(ValueError, match="NaN"):
+        model.partial_fit(np.where(X > 2, np.nan, X), y, classes=[0, 1, 2])
+    model.partial_fit(X, y, classes=[0, 1, 2])
+    assert model.predict_proba(X).shape == (100, 3)
+
+
+def test_a_random_state_starts_where_scikit_learn_starts(iris):
+    from sklearn.neural_network import MLPClassifier as SklearnClassifier
+
+    kwargs = {"max_iter": 1, "learning_rate_init": 1e-12}
+    for make in (lambda: 3, lambda: np.random.RandomState(3)):
+        ours = MLPClassifier(random_state=make(), **kwargs).fit(*iris)
+        theirs = SklearnClassifier(random_state=make(), **kwargs).fit(*iris)
+        same_weights(ours, theirs, atol=1e-9)
+
+
+def test_an_adaptive_rate_ends_with_the_adaptive_schedule(iris):
+    model = MLPClassifier(
+        solver="sgd", learning_rate="adaptive", tol=10.0, n_iter_no_change=1, random_state=0
+    )
+    for _ in range(8):
+        model.partial_fit(*iris, **({} if hasattr(model, "classes_") else {"classes": [0, 1, 2]}))
+    assert model.learning_rate_ < 1e-3
+    assert model.set_params(learning_rate="constant").partial_fit(*iris).learning_rate_ == 1e-3
+
+
+def test_every_warm_start_draws_anew(iris):
+    X, y = iris
+    kwargs = {"warm_start": True, "max_iter": 1, "learning_rate_init": 1e-12, "random_state": 0}
+    dropped = MLPClassifier(dropout=0.5, batch_size="full", **kwargs)
+    losses = [dropped.fit(X, y).loss_ for _ in range(3)]
+    assert len(set(losses)) == 3
+
+
+def test_weights_can_be_changed_by_hand_after_either_engine(iris):
+    for engine in ("numpy", "xla"):
+        model = MLPClassifier(max_iter=2, random_state=0, engine=engine).fit(*iris)
+        before = model.predict_proba(iris[0])
+        model.coefs_[0][:] = 0
+        assert (model.predict_proba(iris[0]) != before).any()
+    model.coefs_, model.intercepts_ = [np.zeros((4, 3), int)], [np.array([0, 1, 2])]
+    model.network_ = MLPClassifier((), max_iter=1).fit(*iris).network_
+    assert model.predict_proba(iris[0])[0] == pytest.approx(np.exp([0, 1, 2]) / np.exp([0, 1, 2]).sum())
+
+
+def test_many_rows_are_predicted_in_pieces(iris, monkeypatch):
+    from chainrule.estimators import fitted
+
+    model = MLPClassifier(max_iter=2, random_state=0).fit(*iris)
+    whole = model.predict_proba(iris[0])
+    monkeypatch.setattr(fitted, "_VALUES_PER_PIECE", 1000)
+    np.testing.assert_allclose(model.predict_proba(iris[0]), whole)
 
 
 def test_a_warm_start_with_other_layers_is_refused_by_name(iris):

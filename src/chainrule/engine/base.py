@@ -104,6 +104,8 @@ class Plan(NamedTuple):
         Rows per step; the last step of an epoch takes what is left.
     key : uint32 array (1,)
         Key of the stream that dropout draws from.
+    capacity : int
+        Epochs that the plans of this training hold at most: a shape, the same for all of them.
     """
 
     orders: Array | None
@@ -111,6 +113,7 @@ class Plan(NamedTuple):
     corrections: Array
     batch_size: int
     key: Array
+    capacity: int = 1
 
 
 class Records(NamedTuple):

@@ -33,19 +33,32 @@ def start(theta: Array, n_moments: int) -> State:
     )
 
 
-def watch(state: State, value: Any, finite: Any, rate: Any, numbers: Any, adaptive: bool) -> State:
+def watch(
+    state: State,
+    value: Any,
+    finite: Any,
+    rate: Any,
+    numbers: Any,
+    adaptive: bool,
+    theta: Array | None = None,
+) -> State:
     """The state after an epoch whose watched `value` (lower is better) came out.
 
     An epoch makes progress when it beats the best value so far by `tol` at least. After more than
     `patience` epochs without progress training stops; if `adaptive`, the learning rate is divided by 5
-    instead, until it is 1e-6. A value, loss or parameter that is not finite stops at once, and the best
-    weights stay those of the last good epoch.
+    instead, until it is 1e-6. A loss or parameter that is not finite stops at once, and the best weights
+    stay those of the last good epoch. A value that is not a number is no progress.
+
+    Parameters
+    ----------
+    theta : array, optional
+        The parameters that `value` was measured with, such as those before the epoch for the training loss;
+        default: those of the state.
     """
     xp = state.theta.__array_namespace__()
-    finite = finite & xp.isfinite(value)
-    no_progress = value > state.best - numbers["tol"]
+    no_progress = (value > state.best - numbers["tol"]) | xp.isnan(value)
     count = xp.where(no_progress, state.count + 1, 0)
-    better = finite & (value < state.best)
+    better = finite & xp.isfinite(value) & (value < state.best)
     exhausted = count > numbers["patience"]
     stopped = exhausted
     rate_factor = state.rate_factor
@@ -56,7 +69,7 @@ def watch(state: State, value: Any, finite: Any, rate: Any, numbers: Any, adapti
         count = xp.where(slower, 0, count)
     return state._replace(
         best=xp.where(better, value, state.best),
-        best_theta=xp.where(better, state.theta, state.best_theta),
+        best_theta=xp.where(better, state.theta if theta is None else theta, state.best_theta),
         count=count,
         rate_factor=rate_factor,
         stopped=stopped | ~finite,

@@ -41,7 +41,7 @@ class NumpyEngine:
         largest = max(map(prod, program.network.shapes(program.network.n_inputs).values()), default=0)
         with _quiet(), one_thread_if_small(2.0 * plan.batch_size * largest):
             for epoch, (rates, corrections) in enumerate(zip(plan.rates, plan.corrections, strict=True)):
-                total, seen = 0.0, 0.0
+                total, seen, theta_before = 0.0, 0.0, state.theta
                 for step, (rate, correction) in enumerate(
                     zip(rates.tolist(), corrections.tolist(), strict=True)
                 ):
@@ -57,7 +57,7 @@ class NumpyEngine:
                     total, seen = total + float(value) * share, seen + share
                 loss = total if program.loss.adds_up else total / seen
                 state, validation_loss, score = end_of_epoch(
-                    program, numbers, state, np.float64(loss), float(rates[-1]), validation
+                    program, numbers, state, theta_before, np.float64(loss), float(rates[-1]), validation
                 )
                 used = float(rates[-1]) * float(state.rate_factor)
                 state = _with_plain_numbers(state)

@@ -74,11 +74,16 @@ def end_of_epoch(
     program: Program,
     numbers: Any,
     state: State,
+    theta_before: Array,
     loss: Any,
     rate: Any,
     validation: tuple[Array, Array, Array] | None,
 ) -> tuple[State, Any, Any]:
-    """(state, validation loss, validation score) after judging the epoch."""
+    """(state, validation loss, validation score) after judging the epoch.
+
+    `theta_before` are the parameters at the epoch's beginning: the loss is measured before each update, so it
+    speaks of them rather than of those that the last update made.
+    """
     validation_loss: Any = None
     validation_score: Any = None
     if validation is not None:
@@ -89,16 +94,18 @@ def end_of_epoch(
     finite = _finite(state, loss)
     if program.monitor == "external":
         return state._replace(finite=finite), validation_loss, validation_score
+    theta = state.theta
     if program.monitor == "loss":
-        watched = loss
+        watched, theta = loss, theta_before
     elif program.monitor == "validation_loss":
         watched = validation_loss
     else:
         watched = -validation_score
-    state = watch(state, watched, finite, rate, numbers, program.adaptive)
+    state = watch(state, watched, finite, rate, numbers, program.adaptive, theta)
     return state, validation_loss, validation_score
 
 
 def _finite(state: State, loss: Any) -> Any:
+    """Whether loss and parameters are usable: parameters whose squares overflow give predictions that do."""
     xp = state.theta.__array_namespace__()
-    return xp.isfinite(loss) & xp.isfinite(state.theta).all()
+    return xp.isfinite(loss) & xp.isfinite((state.theta * state.theta).sum())

@@ -6,9 +6,12 @@ Compiled programs are kept on disk in the user's cache folder.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from math import prod
 from pathlib import Path
+from threading import RLock
 from typing import Any, NamedTuple
 
 import jax
@@ -26,6 +29,9 @@ Array = Any
 
 _OPERATIONS_PER_CALL = 2e9
 _MOST_EPOCHS_PER_CALL = 32
+_ORDERS_PER_CALL = 4_000_000
+
+_settings_lock = RLock()
 
 
 def bucket(n: int) -> int:
@@ -62,7 +68,8 @@ class XlaEngine:
     def epochs_per_call(self, program: Program, data: Data) -> int:
         """As many as make a call of about 50 ms on one core; a power of two, equal for equal buckets."""
         work = 6 * program.network.n_parameters * bucket(data.X.shape[0])
-        epochs = max(1, min(_MOST_EPOCHS_PER_CALL, int(_OPERATIONS_PER_CALL / work)))
+        by_memory = _ORDERS_PER_CALL // bucket(data.X.shape[0])
+        epochs = max(1, min(_MOST_EPOCHS_PER_CALL, int(_OPERATIONS_PER_CALL / work), by_memory))
         return 1 << (epochs.bit_length() - 1)
 
     def run_epochs(
@@ -73,7 +80,7 @@ class XlaEngine:
         n_epochs, n_steps = plan.rates.shape
         # A batch that is the whole table would be a shape of its own for every number of rows.
         width = bucket(plan.batch_size) if plan.batch_size >= loaded.n_rows else plan.batch_size
-        capacity = 1 << (n_epochs - 1).bit_length()
+        capacity = max(plan.capacity, n_epochs)
         shape = (capacity, bucket(n_steps))
         order_shape = (capacity, bucket(loaded.data.X.shape[0]) + width)
         order = plan.orders
@@ -147,11 +154,13 @@ def _run_epochs(
 
     def one_epoch(carry: Any) -> Any:
         epoch, state, records = carry
-        zero = zeros[0]
+        zero, theta_before = zeros[0], state.theta
         _, state, total, seen = lax.fori_loop(0, n_steps, step, (epoch, state, zero, zero))
         loss = total if program.loss.adds_up else total / seen
         rate = rates[epoch, n_steps - 1]
-        state, validation_loss, score = end_of_epoch(program, numbers, state, loss, rate, validation)
+        state, validation_loss, score = end_of_epoch(
+            program, numbers, state, theta_before, loss, rate, validation
+        )
         row = (loss, validation_loss, score, rate * state.rate_factor)
         records = Records(
             *(
@@ -187,9 +196,35 @@ def _as_arrays(state: State, dtype: Any) -> State:
     )
 
 
-def _precision(dtype: Any) -> Any:
-    """JAX computes in float64 only where it is told to."""
-    return jax.enable_x64(np.dtype(dtype) == np.float64)
+@contextmanager
+def _precision(dtype: Any) -> Iterator[None]:
+    """JAX's settings for our programs, whatever the user has chosen for his own.
+
+    float64 only where it is asked for; float32 products in float32 on every device (a recent GPU would
+    round the factors to 10 bits); every program of ours is kept on disk, however short its compilation was.
+    """
+    with (
+        jax.enable_x64(np.dtype(dtype) == np.float64),
+        jax.default_matmul_precision("float32"),
+        jax.numpy_rank_promotion("allow"),
+        jax.numpy_dtype_promotion("standard"),
+        _all_programs_kept(),
+    ):
+        yield
+
+
+@contextmanager
+def _all_programs_kept() -> Iterator[None]:
+    names = ("jax_persistent_cache_min_compile_time_secs", "jax_persistent_cache_min_entry_size_bytes")
+    with _settings_lock:
+        before = {name: getattr(jax.config, name) for name in names}
+        for name in names:
+            jax.config.update(name, 0)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                jax.config.update(name, value)
 
 
 def _padded(part: Any, dtype: Any) -> Array:
@@ -218,7 +253,8 @@ def _keep_compiled_programs() -> None:
     """Turn on JAX's persistent cache in the user's cache folder, unless the user has chosen one already."""
     if jax.config.jax_compilation_cache_dir is not None:
         return
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    jax.config.update("jax_compilation_cache_dir", str(Path(base) / "chainrule" / "xla"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+    try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:  # nobody's home: then every process compiles anew
+        return
+    jax.config.update("jax_compilation_cache_dir", str(base / "chainrule" / "xla"))

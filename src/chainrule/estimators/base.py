@@ -127,19 +127,23 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
         fresh = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         X, y, weights = self._checked_rows(X, y, sample_weight, fresh)
         targets = self._encode_targets(y, incremental)
-        rng = self._generator(incremental)
+        loss = self._make_loss()
+        network = self._make_network(X.shape[1])
+        theta = self._initial_theta(network, fresh, np.dtype(self.dtype or X.dtype))
+        rng = self._generator(fresh)
         X_val, y_val, weights_val = self._checked_validation(*validation)
         if self.early_stopping and X_val is None:
             rows, held_out = hold_out(len(y), self.validation_fraction, rng, self._strata(y))
             X_val, y_val, weights_val = X[held_out], y[held_out], weights[held_out]
             X, y, weights, targets = X[rows], y[rows], weights[rows], targets[rows]
+        by_class = self._class_weights(y)
+        if not by_class.all():
+            rows = by_class > 0
+            X, y, weights, targets, by_class = (part[rows] for part in (X, y, weights, targets, by_class))
+        weights = weights * by_class
         targets_val = None if X_val is None else self._encode_known_targets(y_val)
         data = Data(X, targets, weights, X_val, targets_val, weights_val)
 
-        dtype = np.dtype(self.dtype or X.dtype)
-        loss = self._make_loss()
-        network = self._make_network(X.shape[1])
-        theta = self._initial_theta(network, fresh, dtype)
         program = self._make_program(network, loss, has_validation=X_val is not None)
         self._set_structure(network, loss)
         fitting = Fitting(
@@ -175,15 +179,15 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
     def _checked_rows(self, X: Any, y: Any, sample_weight: Any, fresh: bool) -> tuple[Array, Array, Array]:
         X, y = self._checked(X, y, reset=fresh)
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        weights = self._with_class_weight(weights, y)
         if not weights.any():
             raise ParameterError("the weight of every row is 0; there is nothing to learn from")
         if not weights.all():
             X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
         return X, y, weights
 
-    def _with_class_weight(self, weights: Array, y: Array) -> Array:  # noqa: ARG002
-        return weights
+    def _class_weights(self, y: Array) -> Array:
+        """Factor on the weight of each training row."""
+        return np.ones(len(y))
 
     def _checked_validation(self, X: Any, y: Any, weights: Any) -> tuple[Any, Any, Any]:
         if (X is None) != (y is None):
@@ -198,7 +202,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
         except ValueError as error:
             raise ParameterError(f"X_val, y_val: {error}") from None
 
-    def _generator(self, incremental: bool) -> np.random.Generator:
+    def _generator(self, fresh: bool) -> np.random.Generator:
         """The source of all that is random in this fit; NumPy's global generator is never touched."""
         seed = self.random_state
         if seed is None:
@@ -207,7 +211,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
             draw = seed.randint if isinstance(seed, np.random.RandomState) else seed.integers
             return np.random.default_rng(int(draw(2**31 - 1)))
         try:
-            return np.random.default_rng([seed, getattr(self, "t_", 0)] if incremental else seed)
+            return np.random.default_rng(seed if fresh else [seed, getattr(self, "t_", 0)])
         except (TypeError, ValueError):
             raise ParameterError(
                 f"random_state must be a whole number ≥ 0, a generator or None, however: {seed!r}"
@@ -274,15 +278,10 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
     # -- from estimator to θ and back --------------------------------------------------------------------
 
     def _initial_theta(self, network: Network, fresh: bool, dtype: Any) -> Array:
-        seed = self.random_state
-        legacy = (
-            seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(_legacy_seed(seed))
-        )
-        theta = network.initialize(legacy, dtype)  # the same seed starts at scikit-learn's initial values
         if fresh:
-            return theta
+            return network.initialize(_legacy_generator(self.random_state), dtype)
         shapes = [W.shape for W in self.coefs_]
-        wanted = [p["W"].T.shape for p in network.views(theta) if p]
+        wanted = [named["W"][::-1] for named in network.shapes_by_layer if named]
         if shapes != wanted:
             raise ParameterError(
                 f"hidden_layer_sizes={self.hidden_layer_sizes!r} wants weights of shapes {wanted}, however "
@@ -305,8 +304,9 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
             state = state._replace(best=before["best"])
         if incremental and len(before["moments"]) == program.optimizer.n_moments:
             moments = tuple(np.asarray(m, dtype=theta.dtype) for m in before["moments"])
-            kept = {name: before[name] for name in ("step", "count", "rate_factor")}
-            state = state._replace(moments=moments, **kept)
+            state = state._replace(moments=moments, step=before["step"])
+            if program.adaptive:
+                state = state._replace(count=before["count"], rate_factor=before["rate_factor"])
         return state
 
     def __sklearn_tags__(self) -> Any:
@@ -316,8 +316,18 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
         return tags
 
 
-def _legacy_seed(seed: Any) -> Any:
-    return int(seed.integers(2**31 - 1)) if isinstance(seed, np.random.Generator) else seed
+def _legacy_generator(seed: Any) -> np.random.RandomState:
+    """The generator from which scikit-learn draws: the same seed starts at the same weights."""
+    if isinstance(seed, np.random.RandomState):
+        return seed
+    try:
+        return np.random.RandomState(
+            int(seed.integers(2**31 - 1)) if isinstance(seed, np.random.Generator) else seed
+        )
+    except (TypeError, ValueError):
+        raise ParameterError(
+            f"random_state must be a whole number from 0 to 2³² - 1, a generator or None, however: {seed!r}"
+        ) from None
 
 
 def _one_column(y: Array) -> Array:

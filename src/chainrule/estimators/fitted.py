@@ -14,7 +14,7 @@ __all__ = ["FittedMLP"]
 
 Array = Any
 
-_ROWS_PER_PREDICTION = 1 << 16
+_VALUES_PER_PIECE = 1 << 22
 
 
 class FittedMLP(TransformerMixin):
@@ -51,12 +51,12 @@ class FittedMLP(TransformerMixin):
         """What comes out of the first `n_layers` layers, by NumPy, in pieces of bounded size."""
         network = Network(self.network_.n_inputs, self.network_.layers[:n_layers])
         p = self._parameters(self.network_)[:n_layers]
-        dtype = np.asarray(self.intercepts_[0]).dtype
-        pieces = []
+        dtype = np.result_type(np.float32, *self.coefs_, *self.intercepts_)
+        n = max(1, _VALUES_PER_PIECE // max(network.widths))
         with np.errstate(over="ignore"):
-            for i in range(0, X.shape[0], _ROWS_PER_PREDICTION):
-                rows = X[i : i + _ROWS_PER_PREDICTION].astype(dtype, copy=False)
-                pieces.append(network.forward(p, rows)[0])
+            pieces = [
+                network.outputs(p, X[i : i + n].astype(dtype, copy=False)) for i in range(0, X.shape[0], n)
+            ]
         return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
     def _raw_outputs(self, X: Any) -> Array:

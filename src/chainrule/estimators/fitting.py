@@ -1,7 +1,8 @@
 """One fit: run the training that an estimator has set up, with its callbacks, log and Ctrl-C."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -44,31 +45,40 @@ class Fitting:
     validation_rows: tuple[Any, Any, Any]
     rng: np.random.Generator
     incremental: bool
+    root: Any = field(default=None, init=False)
 
     def run(self, state: State) -> Outcome:
         """Train from `state`; Ctrl-C ends it with what has been learned so far."""
-        X, y, weights = self.rows
-        self.metadata = None if weights is None else {"sample_weight": weights}
-        with_callbacks = bool(getattr(self.estimator, "_skl_callbacks", [])) and not self.incremental
         root = None
         if not self.incremental:
             root = self.estimator._init_callback_context(max_subtasks=self.estimator.max_iter + 1)
-            root.call_on_fit_task_begin(estimator=self.estimator, X=X, y=y, metadata=self.metadata)
-        self.root = root if with_callbacks else None
+            self._begin_task(root)
+            self.root = root if getattr(self.estimator, "_skl_callbacks", []) else None
         outcome = self._run_lbfgs(state) if self.estimator.solver == "lbfgs" else self._run_epochs(state)
         if not outcome.state.finite:
             outcome.largest_input = float(abs(self.data.X).max())
             outcome.largest_target = float(abs(self.data.y).max())
         if root is not None:
-            best = outcome.state.best_theta if self.estimator.early_stopping else outcome.state.theta
-            root.call_on_fit_task_end(
-                estimator=self.estimator,
-                X=X,
-                y=y,
-                metadata=self.metadata,
-                reconstruction_attributes=lambda: self.estimator._as_coefficients(np.asarray(best)),
-            )
+            self._end_task(root, outcome.kept)
         return outcome
+
+    def _outcome(self, state: State, engine: str) -> Outcome:
+        return Outcome(
+            first=state.theta,
+            state=state,
+            n_rows=len(self.data.weights),
+            engine=engine,
+            monitor=self.program.monitor,
+            has_validation=self.data.X_val is not None,
+            judged_by_rows=bool(self.estimator.early_stopping),
+            single_epochs=self._single_epochs,
+        )
+
+    @property
+    def _single_epochs(self) -> int:
+        """Epochs of `partial_fit` that the model has behind it."""
+        progress = getattr(self.estimator, "_progress", {}) if self.incremental else {}
+        return int(progress.get("single_epochs", 0))
 
     # -- solvers that go in steps ------------------------------------------------------------------------
 
@@ -91,12 +101,12 @@ class Fitting:
             planned_epochs=est.max_iter,
             rng=self.rng,
             shuffle=bool(est.shuffle),
-            epochs_before=len(getattr(est, "loss_curve_", [])) if self.incremental else 0,
+            epochs_before=self._single_epochs,
             samples_seen=getattr(est, "t_", 0) if self.incremental or est.warm_start else 0,
             scorer=self._scorer() if self.program.monitor == "external" else None,
             one_by_one=self.root is not None,
         )
-        outcome = Outcome(state, n_rows, engine.name, self.program.monitor, self.data.X_val is not None)
+        outcome = self._outcome(state, engine.name)
         try:
             with ctrl_c() as check_for_ctrl_c:
                 for record in self._with_callbacks(training):
@@ -114,30 +124,31 @@ class Fitting:
             yield from epochs
             return
         while training.goes_on:
-            task = self._begin_task()
+            task = self._begin_task(self.root.subcontext(task_name="epoch"))
             record = next(epochs)
-            if self._end_task(task, training.state.theta):
+            state = training.state
+            if self._end_task(task, state.theta if state.finite else state.best_theta):
                 training.stop()
             yield record
 
-    def _begin_task(self) -> Any:
-        assert self.root is not None
-        X, y, _ = self.rows
-        task = self.root.subcontext(task_name="epoch")
-        task.call_on_fit_task_begin(estimator=self.estimator, X=X, y=y, metadata=self.metadata)
+    def _begin_task(self, task: Any) -> Any:
+        task.call_on_fit_task_begin(estimator=self.estimator, **self._shown_rows)
         return task
 
     def _end_task(self, task: Any, theta: Array) -> bool:
-        X, y, _ = self.rows
+        """Tell the callbacks; whether one of them wants to stop."""
         return bool(
             task.call_on_fit_task_end(
                 estimator=self.estimator,
-                X=X,
-                y=y,
-                metadata=self.metadata,
                 reconstruction_attributes=lambda: self.estimator._as_coefficients(np.asarray(theta)),
+                **self._shown_rows,
             )
         )
+
+    @property
+    def _shown_rows(self) -> dict[str, Any]:
+        X, y, weights = self.rows
+        return {"X": X, "y": y, "metadata": None if weights is None else {"sample_weight": weights}}
 
     def _batch_size(self, n_rows: int) -> int:
         choice = self.estimator.batch_size
@@ -155,19 +166,18 @@ class Fitting:
         return min(int(choice), n_rows)
 
     def _scorer(self) -> Any:
-        """θ -> score on the validation rows by the user's metric."""
-        from copy import copy
-
+        """θ -> score on the validation rows, with their weights, by the user's metric."""
         from sklearn.metrics import check_scoring
 
         scorer = check_scoring(self.estimator, scoring=self.estimator.scoring)
-        X, y, _ = self.validation_rows
+        X, y, weights = self.validation_rows
+        with_weights = {} if (weights == weights[0]).all() else {"sample_weight": weights}
 
         def judge(theta: Array) -> float:
             fitted = copy(self.estimator)
             fitted.__dict__.update(self.estimator._as_coefficients(np.asarray(theta)))
-            value = scorer(fitted, X, y)
-            return float(value)
+            fitted.__dict__.pop("feature_names_in_", None)  # the rows are an array by now
+            return float(scorer(fitted, X, y, **with_weights))
 
         return judge
 
@@ -180,9 +190,11 @@ class Fitting:
         engine = choose_engine(est.engine, self.program, self.data, est.max_iter, n_rows)
         # The line search compares values that differ in the tenth digit: float64 whatever the result's dtype.
         loaded = engine.load(self.data, np.float64)
-        outcome = Outcome(state, n_rows, engine.name, self.program.monitor, self.data.X_val is not None)
+        outcome = self._outcome(state, engine.name)
         tracked = _Judged(self, state, numbers)
-        task = self._begin_task() if self.root is not None else None
+        task = None
+        if self.root is not None:
+            task = self._begin_task(self.root.subcontext(task_name="epoch"))
 
         def after_iteration(number: int, loss: float, theta: Array) -> bool:
             nonlocal task
@@ -192,19 +204,28 @@ class Fitting:
             stop = bool(est.early_stopping and tracked.state.stopped)
             if task is not None:
                 stop |= self._end_task(task, theta)
-                task = self._begin_task()  # the one after the last iteration stays empty
+                # The one after the last iteration stays empty.
+                task = self._begin_task(self.root.subcontext(task_name="epoch"))
             tracked.stopped = stop
             return stop
 
-        result = minimize(
-            lambda theta: engine.value_and_gradient(self.program, loaded, theta, numbers),
-            state.theta.astype(np.float64),
-            max_iter=est.max_iter,
-            max_fun=est.max_fun,
-            tol=est.tol,
-            after_iteration=after_iteration,
-        )
+        with ctrl_c() as check_for_ctrl_c:
+
+            def objective(theta: Array) -> tuple[float, Array]:
+                check_for_ctrl_c()
+                return engine.value_and_gradient(self.program, loaded, theta, numbers)
+
+            result = minimize(
+                objective,
+                state.theta.astype(np.float64),
+                max_iter=est.max_iter,
+                max_fun=est.max_fun,
+                tol=est.tol,
+                after_iteration=after_iteration,
+            )
         outcome.interrupted = result.interrupted
+        if result.interrupted and not outcome.records:
+            return outcome
         if not outcome.records:
             outcome.records.append(
                 tracked.judge(0, result.losses[-1] if result.losses else np.nan, result.theta)

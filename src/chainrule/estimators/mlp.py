@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call,
@@ -46,7 +47,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     label_smoothing : float, default=0
         Share of the probability that is spread over all classes.
     class_weight : dict, "balanced" or None
-        Factor on the sample weights per class.
+        Factor on the training rows' weights per class (1 where a class is not named); validation rows keep
+        their own weights.
     solver : {"adam", "adamw", "sgd", "lbfgs"}, default="adam"
     alpha, l1 : float, default=0.0001 and 0
         Strength of the L2 and L1 penalties on weights, divided by the batch's sum of sample weights.
@@ -160,14 +162,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         classes : array, optional
             All labels that will ever come; needed in the first call.
         """
-        first = _check_partial_fit_first_call(self, classes)
-        coding = None
-        if first:
-            labels = np.asarray(classes)
-            coding = ClassCoding(np.unique(labels), type_of_target(y).startswith("multilabel"))
+        if isinstance(self.class_weight, str):
+            raise ParameterError(
+                f"class_weight={self.class_weight!r} would differ from call to call; give a dictionary"
+            )
         with self._restored_on_failure():
-            if coding is not None:
-                self._coding = coding
+            if _check_partial_fit_first_call(self, classes):
+                several = type_of_target(y).startswith("multilabel")
+                self._coding = ClassCoding(np.unique(np.asarray(classes)), several)
             return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X: Any) -> Array:
@@ -210,12 +212,18 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             return None
         return y == self.classes_[-1] if len(self.classes_) == 2 else y
 
-    def _with_class_weight(self, weights: Array, y: Array) -> Array:
+    def _class_weights(self, y: Array) -> Array:
         if self.class_weight is None:
-            return weights
-        from sklearn.utils.class_weight import compute_sample_weight
-
-        return weights * compute_sample_weight(self.class_weight, y)
+            return np.ones(len(y))
+        if isinstance(self.class_weight, dict) and not self._coding.multilabel:
+            factors = self._coding.factors(self.class_weight)[self._coding.encode(y)[:, 0].astype(int)]
+        else:
+            factors = compute_sample_weight(self.class_weight, y)
+        if not (np.isfinite(factors).all() and factors.min() >= 0 and factors.any()):
+            raise ParameterError(
+                f"class_weight must be numbers ≥ 0, not all 0, however: {self.class_weight!r}"
+            )
+        return factors
 
     def _make_loss(self) -> Loss:
         out_activation = self._coding.out_activation

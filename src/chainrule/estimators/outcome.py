@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.engine import State
-from chainrule.errors import DivergenceError
+from chainrule.errors import DivergenceError, ParameterError
 from chainrule.training import EpochRecord
 
 __all__ = ["Outcome", "remember"]
@@ -18,18 +18,40 @@ Array = Any
 
 @dataclass
 class Outcome:
-    """What came of a fit; `message` says why L-BFGS did not converge."""
+    """What came of a fit.
 
+    Attributes
+    ----------
+    first : parameters before it
+    state : where it ended
+    judged_by_rows : held-out rows decide which weights are kept
+    single_epochs : epochs of `partial_fit` before this one
+    message : why L-BFGS did not converge
+    """
+
+    first: Array
     state: State
     n_rows: int
     engine: str
     monitor: str
     has_validation: bool
+    judged_by_rows: bool
     largest_input: float = np.nan
     largest_target: float = np.nan
     records: list[EpochRecord] = field(default_factory=list)
+    single_epochs: int = 0
     interrupted: bool = False
     message: str = ""
+
+    @property
+    def kept(self) -> Array:
+        """The parameters that the model keeps: the best ones, or the last ones where nothing chose."""
+        return self.state.best_theta if self.judged_by_rows or not self.state.finite else self.state.theta
+
+    @property
+    def learned_nothing(self) -> bool:
+        """Nothing better than the first parameters was ever found, and the last ones are no use."""
+        return self.kept is not self.state.theta and bool(np.array_equal(self.kept, self.first))
 
 
 def remember(estimator: Any, outcome: Outcome, fresh: bool, incremental: bool) -> None:
@@ -41,12 +63,9 @@ def remember(estimator: Any, outcome: Outcome, fresh: bool, incremental: bool) -
         If nothing finite was ever reached.
     """
     state = outcome.state
-    theta = state.theta
-    if not state.finite:
-        theta = _last_good_theta(estimator, outcome)
-    elif estimator.early_stopping:
-        theta = state.best_theta
-    estimator.__dict__.update(estimator._as_coefficients(np.asarray(theta)))
+    _check_that_it_learned(estimator, outcome, fresh)
+    # A copy, because what JAX hands out cannot be written to.
+    estimator.__dict__.update(estimator._as_coefficients(np.array(outcome.kept)))
     estimator._progress = {
         "monitor": outcome.monitor,
         "moments": [np.asarray(moment) for moment in state.moments],
@@ -54,6 +73,7 @@ def remember(estimator: Any, outcome: Outcome, fresh: bool, incremental: bool) -
         "best": float(state.best),
         "count": int(state.count),
         "rate_factor": float(state.rate_factor),
+        "single_epochs": outcome.single_epochs + len(outcome.records) if incremental else 0,
     }
     n_rows, records = outcome.n_rows, outcome.records
     losses = [record.loss for record in records]
@@ -74,26 +94,35 @@ def remember(estimator: Any, outcome: Outcome, fresh: bool, incremental: bool) -
     _warn(estimator, outcome, incremental)
 
 
-def _last_good_theta(estimator: Any, outcome: Outcome) -> Array:
+def _check_that_it_learned(estimator: Any, outcome: Outcome, fresh: bool) -> None:
+    """Refuse to return an untrained model; say when the last weights were given up for better ones."""
+    if outcome.interrupted:
+        return
     scale = f"learning_rate_init={estimator.learning_rate_init}, largest |X| {outcome.largest_input:.3g}"
-    if not np.isfinite(outcome.state.best):
-        raise DivergenceError(
-            "Solver produced non-finite parameter weights. The input data may contain large values and "
-            f"need to be preprocessed. Nothing finite was reached ({scale}, largest |target| "
-            f"{outcome.largest_target:.3g}): scale X and y to about 1, or lower the learning rate."
+    if not outcome.state.finite:
+        if outcome.learned_nothing and fresh:
+            raise DivergenceError(
+                "Solver produced non-finite parameter weights. The input data may contain large values and "
+                f"need to be preprocessed. Nothing finite was reached ({scale}, largest |target| "
+                f"{outcome.largest_target:.3g}): scale X and y to about 1, or lower the learning rate."
+            )
+        warnings.warn(
+            f"The loss was not finite in epoch {len(outcome.records)}; training stopped and the best finite "
+            f"weights were restored ({scale}): scale X to about 1, or lower the learning rate.",
+            ConvergenceWarning,
+            stacklevel=6,
         )
-    warnings.warn(
-        f"The loss was not finite in epoch {len(outcome.records)}; training stopped and the best finite "
-        f"weights were restored ({scale}): scale X to about 1, or lower the learning rate.",
-        ConvergenceWarning,
-        stacklevel=6,
-    )
-    return outcome.state.best_theta
+    elif outcome.learned_nothing and fresh:
+        raise ParameterError(
+            f"scoring={estimator.scoring!r} gave no number for any epoch, so no weights could be chosen; "
+            "are all classes among the validation rows?"
+        )
 
 
 def _warn(estimator: Any, outcome: Outcome, incremental: bool) -> None:
     if outcome.interrupted:
-        warnings.warn("Training interrupted by user.", stacklevel=6)
+        untrained = "" if outcome.records else " before the first epoch ended; the weights are as they were"
+        warnings.warn(f"Training interrupted by user{untrained}.", stacklevel=6)
     elif outcome.message:
         warnings.warn(outcome.message, ConvergenceWarning, stacklevel=6)
     elif estimator.n_iter_ >= estimator.max_iter and not outcome.state.stopped and not incremental:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ParameterError
-from chainrule.network import INITIALIZERS
+from chainrule.network import INITIALIZERS, get_activation
+from chainrule.optimization import get_schedule
 
 __all__ = ["SOLVERS", "check_parameters", "hidden_layer_sizes"]
 
@@ -118,8 +119,21 @@ def check_parameters(estimator: Any) -> None:
                 raise ParameterError(f"{name} must be {wanted}, however: {value!r}")
     if estimator.scoring is not None and not estimator.early_stopping:
         raise ParameterError(f"scoring={estimator.scoring!r} needs early_stopping=True, which judges by it")
+    _check_layers(estimator)
+    get_schedule(estimator.learning_rate)
     if estimator.solver == "lbfgs":
         _check_lbfgs(estimator)
+
+
+def _check_layers(estimator: Any) -> None:
+    """Refuse what is wrong for the hidden layers, even where there are none that it would matter for."""
+    for choice in estimator.activation if isinstance(estimator.activation, list) else [estimator.activation]:
+        get_activation(choice)
+    rates = np.atleast_1d(np.asarray(estimator.dropout, dtype=float))
+    if not ((rates >= 0) & (rates < 1)).all():
+        raise ParameterError(f"dropout must be in [0, 1), however: {estimator.dropout!r}")
+    if rates.any() and not hidden_layer_sizes(estimator.hidden_layer_sizes):
+        raise ParameterError(f"dropout={estimator.dropout!r} needs a hidden layer, however there is none")
 
 
 def _check_lbfgs(estimator: Any) -> None:

@@ -70,6 +70,20 @@ class ClassCoding:
                 f"`self.classes_` has {self.classes}. 'y' has {present}."
             )
 
+    def factors(self, by_class: dict[Any, float]) -> Array:
+        """A number per class from a dictionary, 1 for those it does not name.
+
+        Raises
+        ------
+        ParameterError
+            If it names a class that there is not.
+        """
+        known = list(self.classes)
+        unknown = [name for name in by_class if name not in known]
+        if unknown:
+            raise ParameterError(f"class_weight names {unknown}, however the classes are {known}")
+        return np.array([float(by_class.get(label, 1.0)) for label in known])
+
     def decode(self, a: Array) -> Array:
         """Labels for the raw outputs `a` of the network."""
         if self.multilabel:

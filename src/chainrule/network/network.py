@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod, sqrt
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -84,7 +85,7 @@ class Network:
         """
         hidden = (hidden,) if isinstance(hidden, int) else tuple(hidden)
         activations = _one_per_layer("activation", activation, len(hidden), isinstance(activation, list))
-        rates = _one_per_layer("dropout", dropout, len(hidden), not isinstance(dropout, int | float))
+        rates = _one_per_layer("dropout", dropout, len(hidden), not isinstance(dropout, Real))
         layers: list[Any] = []
         for units, function, rate in zip(hidden, activations, rates, strict=True):
             layers += [Dense(units, initializer, biases), Activation(function)]
@@ -264,10 +265,7 @@ class Network:
         draw : Draw or None
             None when predicting: dropout is off.
         """
-        if z.shape[1:] != (self.n_inputs,):
-            raise ParameterError(
-                f"this network takes rows of {self.n_inputs} values, however the shape: {z.shape}"
-            )
+        self._check_width(z)
         saved = []
         for i, (layer, named) in enumerate(zip(self.layers, self._by_layer(p), strict=True)):
             z, kept = layer.forward(named, z, None if draw is None else draw.fold(i))
@@ -304,7 +302,20 @@ class Network:
 
     def predict(self, theta: Array, X: Array) -> Array:
         """Raw outputs (n, n_outputs) for the rows of X; the output activation is the loss's `link`."""
-        return self.forward(self.views(theta), X)[0]
+        return self.outputs(self.views(theta), X)
+
+    def outputs(self, p: Parameters, z: Array) -> Array:
+        """What `forward` gives when predicting, without keeping what backward would need."""
+        self._check_width(z)
+        for layer, named in zip(self.layers, p, strict=True):
+            z = layer.forward(named, z, None)[0]
+        return z
+
+    def _check_width(self, z: Array) -> None:
+        if z.shape[1:] != (self.n_inputs,):
+            raise ParameterError(
+                f"this network takes rows of {self.n_inputs} values, however the shape: {z.shape}"
+            )
 
     # -- as plain data ------------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ __all__ = ["LbfgsResult", "minimize"]
 
 Array = Any
 
-_ROUNDING = 2.2e-15
+_ROUNDING = 1e-16
+_SMALL_GRADIENT = 1e-6
 
 
 @dataclass
@@ -54,7 +55,8 @@ def minimize(
         At most so many iterations, so many evaluations.
     tol : float
         Stop when no entry of the gradient exceeds it, or when the value falls by less than tol² (between
-        2e-15, what rounding leaves, and 2e-9) of itself: near the minimum it is quadratic in the distance.
+        1e-16 and 2e-9) of itself: near the minimum it is quadratic in the distance. A line search that finds
+        nothing better although the gradient is as small as rounding makes it has converged, too.
     after_iteration : callable (number, loss, theta) -> stop, optional
 
     Notes
@@ -94,6 +96,7 @@ def minimize(
     result.theta = found.x
     if not result.losses:
         result.losses.append(float(found.fun))
-    result.converged = bool(found.success)
+    at_rounding = "ABNORMAL" in str(found.message) and np.abs(found.jac).max() < _SMALL_GRADIENT
+    result.converged = bool(found.success) or at_rounding
     result.message = str(found.message)
     return result

@@ -30,5 +30,6 @@ def l1_penalty(weights: Array, strength: Any) -> tuple[Array, Array]:
 def clip(gradient: Array, max_norm: Any) -> Array:
     """G · min(1, c / ‖g‖): never longer than c.          Pascanu, Mikolov, Bengio 2013, arXiv 1211.5063."""
     xp = namespace(gradient)
-    norm = xp.sqrt((gradient * gradient).sum())
+    largest = xp.maximum(xp.abs(gradient).max(), 1e-30)
+    norm = largest * xp.sqrt(((gradient / largest) ** 2).sum())  # squares alone overflow in float32
     return gradient * (max_norm / xp.maximum(norm, max_norm))

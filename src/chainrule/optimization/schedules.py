@@ -81,6 +81,9 @@ class OneCycle:
     start: float = 1 / 25
     end: float = 1e-4
 
+    def __post_init__(self) -> None:
+        _check_share("rise", self.rise)
+
     def factors(self, t: Array, samples: Array) -> Array:
         up = self.start + (1 - self.start) * 0.5 * (1 - np.cos(np.pi * np.minimum(t / self.rise, 1)))
         down = self.end + (1 - self.end) * 0.5 * (
@@ -91,14 +94,24 @@ class OneCycle:
 
 @dataclass(frozen=True)
 class WarmUp:
-    """From 0 to 1 in a straight line during the first `share` of the training, then `then` for the rest."""
+    """From `start` to 1 in a straight line during the first `share` of the training, then `then`."""
 
     share: float = 0.1
     then: Schedule = Constant()
+    start: float = 0.01
 
     def factors(self, t: Array, samples: Array) -> Array:
         rest = np.maximum(t - self.share, 0) / (1 - self.share)
-        return np.minimum(t / self.share, 1) * self.then.factors(rest, samples)
+        ramp = self.start + (1 - self.start) * np.minimum(t / self.share, 1)
+        return ramp * self.then.factors(rest, samples)
+
+    def __post_init__(self) -> None:
+        _check_share("share", self.share)
+
+
+def _check_share(name: str, value: float) -> None:
+    if not 0 < value < 1:
+        raise ParameterError(f"{name} must be in (0, 1), however: {value!r}")
 
 
 SCHEDULES: dict[str, Any] = {

@@ -31,7 +31,7 @@ class EpochRecord:
     loss : float
         Mean over the epoch's batches, each measured before its update; penalties included.
     validation_loss, score : float
-        On the validation rows after the epoch; NaN without them. `score`: what early stopping watches.
+        On the validation rows after the epoch; NaN without them. `score` is accuracy, R² or the user's own.
     learning_rate : float
         At the epoch's end.
     """
@@ -98,10 +98,10 @@ class Training:
         key = Draw.from_seed(int(self.rng.integers(2**32))).key
         bundle = 1
         if not (self.one_by_one or self.scorer):
-            bundle = min(self.engine.epochs_per_call(self.program, self.data), self.max_epochs)
+            bundle = self.engine.epochs_per_call(self.program, self.data)
         while self.goes_on:
             first = self.n_done
-            plan = self._plan(min(bundle, self.max_epochs - first), key)
+            plan = self._plan(min(bundle, self.max_epochs - first), key, bundle)
             self.state, records = self.engine.run_epochs(self.program, loaded, self.state, plan, self.numbers)
             self.n_done = first + len(records.loss)
             for i, (loss, validation_loss, score, rate) in enumerate(zip(*records, strict=True)):
@@ -128,13 +128,14 @@ class Training:
         self.state = watch(self.state, -score, finite, rate, self.numbers, self.program.adaptive)
         return score
 
-    def _plan(self, n_epochs: int, key: Array) -> Plan:
+    def _plan(self, n_epochs: int, key: Array, capacity: int) -> Plan:
         """The next epochs: orders, learning rates, corrections."""
         n_rows = self.data.X.shape[0]
         n_steps = ceil(n_rows / self.batch_size)
         orders = None
         if self.shuffle:
-            orders = np.stack([self.rng.permutation(n_rows) for _ in range(n_epochs)]).astype(np.int32)
+            rows = np.arange(n_rows, dtype=np.int32)
+            orders = np.stack([self.rng.permutation(rows) for _ in range(n_epochs)])
         step = (self.n_done + np.arange(n_epochs)[:, None]) * n_steps + np.arange(n_steps)
         samples = np.broadcast_to(self.samples_seen + (step // n_steps) * n_rows, step.shape)
         done = (self.epochs_before * n_steps + step) / (self.planned_epochs * n_steps)
@@ -146,4 +147,5 @@ class Training:
             corrections=self.program.optimizer.correction(self.numbers, before + step + 1),
             batch_size=self.batch_size,
             key=key,
+            capacity=capacity,
         )
