@@ -118,7 +118,7 @@ def test_predict_with_input_guards_formulas(run, table, models):
     assert "out.csv (2 predictions of cost)" in result.stdout
     rows = list(csv.reader(io.StringIO(Path("out.csv").read_text(encoding="utf-8"))))
     assert rows[0] == ["age", "city", "member", "'-note", "predicted_cost"]
-    assert [row[:4] for row in rows[1:]] == [["-20", "'=1+1", "true", "'+1"], ["30", "'@x", "false", "'-x"]]
+    assert [row[:4] for row in rows[1:]] == [["-20", "'=1+1", "true", "+1"], ["30", "'@x", "false", "'-x"]]
 
 
 def test_predict_as_json(report, table, models):
@@ -175,6 +175,7 @@ def test_inspect_a_model(report, run, table, models):
     assert [column["name"] for column in found["columns"]] == ["age", "city", "member"]
     assert found["classes"] == ["high", "low"]
     assert found["record"]["rows"] == 192
+    assert found["record"]["baseline"] == "high"
     assert found["sha256"] == digest("risk.safetensors")
     shown = run("inspect", "risk.safetensors").stdout
     for fact in (
@@ -210,8 +211,10 @@ def test_inspect_a_table(report, run, table):
     assert found["cost"]["max"] == table["cost"].max()
     assert found["city"]["levels"] == dict(table["city"].value_counts().rows())
     assert (found["day"]["kind"], found["nothing"]["kind"]) == ("unsupported", "empty")
+    assert not found["city"]["levels_cut"]
     shown = run("inspect", "t.parquet").stdout
     assert "Rome" in shown
+    assert "dates or times" in shown
     assert max(map(len, shown.splitlines())) <= 80
 
 
@@ -225,6 +228,39 @@ def test_many_classes_and_long_names_fit_80_columns(run, folder):
         shown += run("inspect", f"d{n_classes}.csv").stdout
         assert max(map(len, shown.splitlines())) <= 80
     assert "Most frequent mistakes among 30 classes" in shown
+
+
+def test_levels_are_shown_whole_and_quoted_where_they_hold_commas(report, run, folder):
+    n = 60
+    towns = ["Llanfair, Wales", "Rome"] + [f"Town number {i}" for i in range(28)]
+    pl.DataFrame({"town": towns * 2, "mark": ["a,b", ""] * 30, "y": [0, 1] * 30}).write_csv("d.csv")
+    shown = run("inspect", "d.csv").stdout
+    (line,) = (line for line in shown.splitlines() if line.startswith("town"))
+    assert line.endswith(", …")
+    assert "'Llanfair, Wales' 2, Rome 2, 'Town number 0' 2" in line
+    assert "'a,b' 30" in shown
+    town, mark, _ = report("inspect", "d.csv")["columns"]
+    assert (town["different"], len(town["levels"]), town["levels_cut"]) == (30, 20, True)
+    assert (mark["missing"], mark["levels_cut"]) == (n // 2, False)
+
+
+def test_a_narrow_terminal_loses_nothing(run, table, models, monkeypatch):
+    expected = run("evaluate", "risk.safetensors", "data.csv").stdout
+    monkeypatch.setenv("COLUMNS", "40")
+    assert run("evaluate", "risk.safetensors", "data.csv").stdout == expected
+    assert "recall" in expected
+
+
+@pytest.mark.parametrize("n_classes", [2, 5, 8, 10, 14])
+def test_every_class_has_its_column_or_there_is_a_list_of_mistakes(run, folder, n_classes):
+    labels = [str(i) for i in range(n_classes)] * 20
+    pl.DataFrame({"x": range(len(labels)), "y": [f"c{label}" for label in labels]}).write_csv("d.csv")
+    shown = run("train", "d.csv", "--target", "y", "--engine", "numpy", "--epochs", 2).stdout
+    if "Confusion matrix" in shown:
+        heading = next(line for line in shown.splitlines() if "predicted →" in line)
+        assert heading.split()[4:] == [*sorted(f"c{i}" for i in range(n_classes)), "recall"]
+    else:
+        assert f"mistakes among {n_classes} classes" in shown
 
 
 def test_a_class_with_one_row_is_trained_on(report, folder):

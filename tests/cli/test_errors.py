@@ -37,7 +37,7 @@ def refused(run, *words, says, code=2):
         (b"risk,age\na,1\na,2\n", "bad.csv: target 'risk' has only one class, 'a', in 2 rows"),
         (b"risk,age\n,1\n,2\n", "bad.csv: target 'risk' has no value in any row"),
         (b"risk,age\na,inf\nb,1\n" * 5, "both named"),
-        (b"risk,age\n" + b"a,inf\nb,1\n" * 5, "bad.csv: column 'age' is infinite in row "),
+        (b"risk,age\n" + b"a,inf\nb,1\n" * 5, "bad.csv: column 'age' is infinite in line 2; "),
         (b"risk\na\nb\n" * 1, "bad.csv: of 2 rows too few can be spared"),
     ],
 )
@@ -59,7 +59,7 @@ def test_train_refuses_bad_tables(run, folder, content, says):
         (("train", "data.csv", "--target", "risk", "--ignore", "cots"), "did you mean 'cost'?"),
         (
             ("train", "data.csv", "--target", "city", "--task", "regression"),
-            "a regression needs a target of numbers: column 'city' must hold numbers, however row 1 holds",
+            "a regression needs a target of numbers: column 'city' must hold numbers, however line 2 holds",
         ),
         (
             ("train", "data.csv", "--target", "cost", "--task", "classification"),
@@ -70,14 +70,27 @@ def test_train_refuses_bad_tables(run, folder, content, says):
             "--model: the folder no does not exist",
         ),
         (("train", "data.csv", "--target", "risk", "--model", "."), "--model: . is a directory"),
-        (("train", "data.csv", "--target", "risk", "--model", "data.csv"), "--model: data.csv exists"),
+        (
+            ("train", "data.csv", "--target", "risk", "--model", "data.csv"),
+            "--model: data.csv is the table that is read",
+        ),
         (
             ("train", "data.csv", "--target", "risk", "--hidden", "3,x"),
             "'3,x' is not a list of numbers such as 64,64",
         ),
         (("train", "data.csv", "--target", "risk", "--hidden", "3,0"), "has a layer without neurons"),
+        (("train", "data.csv", "--target", "risk", "--hidden", ""), "'' is not a list of numbers"),
+        (
+            ("train", "data.csv", "--target", "risk", "--hidden", "1000000,1000000"),
+            "Invalid value for '--hidden': training '1000000,1000000' takes 16,000,032,000,000 bytes",
+        ),
+        (("train", "data.csv", "--target", "risk", "--learning-rate", "0"), "'--learning-rate': 0.0 is not"),
+        (("train", "data.csv", "--target", "risk", "--ignore", "risk"), "--ignore: 'risk' is the target"),
         (("train", "data.csv", "--target", "risk", "--activation", "rely"), "activation 'rely' is unknown"),
-        (("train", "data.csv", "--target", "risk", "--learning-rate", "-1"), "learning_rate_init must be"),
+        (
+            ("train", "data.csv", "--target", "risk", "--learning-rate", "-1"),
+            "Invalid value for '--learning-rate': -1.0 is not a positive",
+        ),
         (
             ("train", "data.csv", "--target", "risk", "--test-fraction", "0.9"),
             "Invalid value for '--test-fraction'",
@@ -94,17 +107,20 @@ def test_train_refuses_bad_tables(run, folder, content, says):
             ("predict", "risk.safetensors", "data.csv", "--output", "no/p.csv"),
             "--output: the folder no does not exist",
         ),
-        (("predict", "risk.safetensors", "data.csv", "--output", "data.csv"), "--output: data.csv exists"),
+        (
+            ("predict", "risk.safetensors", "data.csv", "--output", "data.csv"),
+            "--output: data.csv is the table",
+        ),
         (("predict", "risk.safetensors", "data.csv", "--output", "."), "--output: . is a directory"),
         (("predict", "cost.safetensors", "data.csv", "--proba"), "which has no probabilities"),
         (("predict", "risk.safetensors", "short.csv"), "short.csv: the table has no columns 'age', 'member'"),
         (
             ("predict", "risk.safetensors", "text.csv"),
-            "text.csv: column 'age' must hold numbers, however row 2 holds",
+            "text.csv: column 'age' must hold numbers, however line 3 holds",
         ),
         (("predict", "risk.safetensors", "taken.csv", "--with-input"), "a column 'predicted_risk' already"),
         (("evaluate", "risk.safetensors", "short.csv"), "short.csv: the table has no column 'risk'"),
-        (("evaluate", "risk.safetensors", "label.csv"), "is 'middle' in row 1, a class the model never saw"),
+        (("evaluate", "risk.safetensors", "label.csv"), "is 'middle' in line 2, a class the model never saw"),
         (("inspect", "absent"), "absent does not exist"),
         (("inspect", "pickle.pkl"), "looks like a pickle"),
         (("demo", "--folder", "data.csv"), "--folder: data.csv cannot be made"),
@@ -161,8 +177,9 @@ def test_warnings_are_lines_on_standard_error(run, folder):
     )
     result = run("train", "d.csv", "--target", "y", "--epochs", 2, "--engine", "numpy", "--json")
     assert result.exit_code == 0
-    (line,) = result.stderr.splitlines()
-    assert line.startswith("chainrule: warning: column 'id' has another value in every row")
+    first, second = result.stderr.splitlines()
+    assert first.startswith("chainrule: warning: column 'id' has another value in every row")
+    assert second.startswith("chainrule: warning: the model is no better than a constant answer (accuracy ")
 
 
 def test_help_documents_the_exit_codes(run):
@@ -249,6 +266,32 @@ def test_ctrl_c_elsewhere_is_one_line(table, folder):
     done = process("inspect", "data.csv", code=code + CODE)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "chainrule: error: interrupted\n")
     assert os.listdir(folder) == ["data.csv"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+def test_ctrl_c_before_the_first_epoch_says_that_nothing_is_saved(table, folder):
+    code = "import os, signal, chainrule.cli.train as t\n"
+    code += "t.open_table = lambda path: os.kill(os.getpid(), signal.SIGINT)\n"
+    done = process("train", "data.csv", "--target", "risk", code=code + CODE)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "chainrule: error: interrupted; nothing was saved\n"
+    assert os.listdir(folder) == ["data.csv"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+def test_ctrl_c_while_modules_are_imported_is_one_line(table):
+    code = (
+        "import importlib.abc, os, signal, sys\n"
+        "class Interrupting(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == {!r}: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+    )
+    for module in ("typer", "chainrule.cli.app", "polars", "sklearn"):
+        done = process("train", "data.csv", "--target", "risk", code=code.format(module) + CODE)
+        assert (done.returncode, done.stdout) == (130, ""), module
+        assert done.stderr.startswith("chainrule: error: interrupted"), module
+        assert len(done.stderr.splitlines()) == 1, module
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes of Unix")

@@ -238,6 +238,50 @@ def test_what_is_not_supported_is_refused_by_name(values, says):
         encoder.transform(pl.DataFrame({"c": values, "x": [1]}))
 
 
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "2024-01-02", "2024-1-2", "2024-01-02 10:30", "2024-01-02T10:30:05.123Z", "2024-01-02 10:30:05+01:00",
+        "2024/01/02", "01/02/2024", "1/2/24", "02.01.2024", "02.01.2024 10:30", "10:30", "9:05:59", "9:05 PM",
+    ],
+)  # fmt: skip
+def test_dates_as_text_are_refused(frame, date):
+    values = [date] * 19 + ["unknown", None]
+    with pytest.raises(TableError, match=r"column 'c' holds dates or times .* turn it into numbers"):
+        TableEncoder.fit(frame({"c": values}))
+
+
+@pytest.mark.parametrize(
+    "comma", ["1,5", "-0,25", "1,234", "1,234.50", "1,234,567", "1.234,5", "1.234.567,89"]
+)
+def test_numbers_with_commas_are_refused(comma):
+    frame = pd.DataFrame({"c": ["7", "2.5", comma, None]})
+    with pytest.raises(
+        TableError, match=rf"'c' holds numbers with commas \(such as '{comma}'\), .* write 1.5"
+    ):
+        TableEncoder.fit(frame)
+
+
+@pytest.mark.parametrize(
+    "text", ["2024", "v1.2.3", "32.01.2024", "1.2.3", "12:75", "2024-13-45", "a,b", "1,2,x", "1,", "Jan 2024"]
+)
+def test_other_text_is_a_category(text):
+    assert TableEncoder.fit(pd.DataFrame({"c": [text, "x"]})).columns[0].kind == "category"
+    assert TableEncoder.fit(pd.DataFrame({"c": [text, text]})).columns[0].kind == "category"
+
+
+def test_unseen_levels_are_found(table):
+    encoder = TableEncoder.fit(table)
+    assert encoder.unseen(table) == {}
+    new = table.assign(color=["violet", *table["color"][1:]], city=None, x=1e9)
+    assert encoder.unseen(new) == {"color": ["violet"]}
+    many = pd.DataFrame({"c": [f"v{i % 300}" for i in range(600)]})
+    with pytest.warns(DegradedWarning, match="300 different values"):
+        encoder = TableEncoder.fit(many)
+    assert encoder.unseen(many) == {}
+
+
 def test_nested_and_complex_pandas_columns_are_refused():
     for values in ([[1], [2]], np.array([1j, 2])):
         with pytest.raises(TableError, match="'c' holds"):

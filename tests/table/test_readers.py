@@ -2,6 +2,7 @@
 
 import builtins
 import csv
+import gzip
 import io
 import os
 
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chainrule.errors import TableError
-from chainrule.table import read_table
+from chainrule.table import open_table, read_table
 
 
 @pytest.fixture
@@ -63,6 +64,31 @@ def test_dialects(write, content, rows):
     assert read_table(write(content)).rows() == rows
 
 
+@pytest.mark.parametrize(
+    ("fields", "dtype"),
+    [
+        (["00013", "90210"], pl.String),
+        (["007", ""], pl.String),
+        (["00012345678901234567890", "1"], pl.String),
+        (["0", "10"], pl.Int64),
+        (["0.5", "00.25"], pl.Float64),
+        (["-0", "0"], pl.Int64),
+    ],
+)
+def test_integers_with_leading_zeros_are_text(write, fields, dtype):
+    column = read_table(write("\n".join(["a,b", *(f"{field},1" for field in fields)])))["a"]
+    assert column.dtype == dtype
+    if dtype == pl.String:
+        assert column.to_list() == [field or None for field in fields]
+
+
+def test_fields_and_lines_are_kept(write):
+    file = open_table(write('a,b\n\n 1,"x\ny "\nNA,\n'))
+    assert file.fields.rows() == [("1", "x\ny "), ("NA", "")]
+    assert file.lines == [3, 5]
+    assert file.table().rows() == [(1, "x\ny"), (None, None)]
+
+
 def test_tab_separated(write):
     assert read_table(write("a\tb\n1,5\tx\n", "table.TSV")).rows() == [("1,5", "x")]
 
@@ -97,6 +123,12 @@ def test_text_columns_stay_text(write):
         (b"a,b,a\n1,2,3\n", "t.csv", "columns 1 and 3 of the header are both named 'a'"),
         (b"a,,b\n1,2,3\n", "t.csv", "column 2 of the header has no name"),
         (b"a;b\n1;2\n", "t.csv", "separated by ';' and not by ','"),
+        (b"a\tb\n1\t2\n", "t.csv", r"separated by '\t' and not by ','"),
+        (b"a;b\n1;2\n", "t.tsv", r"separated by ';' and not by '\t'"),
+        (b"a,b\n1,2\n", "t.tsv", r"separated by ',' and not by '\t'"),
+        (gzip.compress(b"a,b\n1,2\n"), "t.csv", "t.csv is packed with gzip; unpack it first"),
+        (gzip.compress(b"a,b\n1,2\n"), "t.csv.gz", "t.csv.gz is packed with gzip; unpack it first"),
+        (b"PK\x03\x04" + b"\0" * 40, "t.parquet", "t.parquet is packed with zip; unpack it first"),
         (b'a,b\n"x,2\n', "t.csv", "line 2: the file ends inside a quoted field"),
         (b'a,b\n"x"y,2\n', "t.csv", 'line 2: something follows the closing "'),
         (b"a,b\r1,2\r", "t.csv", "line 1: a carriage return stands inside the line"),

@@ -55,6 +55,7 @@ def test_rows_without_target_are_counted():
     ("values", "task", "says"),
     [
         (["a", "a"], "auto", "target 'y' has only one class, 'a', in 2 rows"),
+        (["a", None, "a"], "auto", r"only one class, 'a', in 2 rows \(and none in 1 more"),
         ([1.5, 1.5], "auto", "target 'y' has only one value, 1.5, in 2 rows"),
         ([None, None], "auto", "target 'y' has no value in any row"),
         (["1", "x", "2"], "regression", "column 'y' must hold numbers, however row 2 holds 'x'"),

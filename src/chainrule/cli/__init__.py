@@ -2,6 +2,9 @@
 
 import sys
 from importlib.util import find_spec
+from typing import Any
+
+from chainrule.cli.interrupt import ending_at_once
 
 __all__ = ["main"]
 
@@ -11,6 +14,12 @@ def main() -> None:
 
     It needs the extra "cli"; without it, one sentence says so, with exit code 2.
     """
+    with ending_at_once():
+        app = _app()
+    app(prog_name="chainrule")
+
+
+def _app() -> Any:
     missing = [name for name in ("narwhals", "polars", "rich", "typer") if find_spec(name) is None]
     if missing:
         sys.stderr.write(
@@ -23,4 +32,4 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8")  # whatever the locale says: reports have arrows and bars
     from chainrule.cli.app import app
 
-    app(prog_name="chainrule")
+    return app

@@ -1,15 +1,22 @@
 """The commands and their options; the work is done in the module of the command's name."""
 
 from enum import StrEnum
+from importlib import import_module
+from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from chainrule.cli.commands import EXIT_CODES, Commands
+from chainrule.cli.interrupt import ending_at_once, nothing_saved
 from chainrule.cli.terminal import print_json, warnings_as_lines
 
 __all__ = ["app"]
+
+_BYTES_PER_WEIGHT = 16  # the weight, its slope and two averages of Adam, in float32
+_MOST_BYTES = 16e9
 
 app = typer.Typer(
     cls=Commands,
@@ -58,16 +65,30 @@ def _print_version(wanted: bool) -> None:
 
 
 def _sizes(text: str) -> tuple[int, ...]:
-    """Read "64,64" as (64, 64), and "" or "0" as no hidden layer."""
+    """Read "64,64" as (64, 64), and "0" as no hidden layer."""
     try:
-        sizes = tuple(int(size) for size in text.split(",") if size.strip())
+        sizes = tuple(int(size) for size in text.split(","))
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a list of numbers such as 64,64") from None
+        raise typer.BadParameter(
+            f"{text!r} is not a list of numbers such as 64,64; 0 means no hidden layer"
+        ) from None
     if sizes == (0,):
         return ()
     if any(size < 1 for size in sizes):
         raise typer.BadParameter(f"{text!r} has a layer without neurons; 0 alone means no hidden layer")
+    n_bytes = _BYTES_PER_WEIGHT * sum(n_in * n_out for n_in, n_out in pairwise((1, *sizes, 1)))
+    if n_bytes > _MOST_BYTES:
+        raise typer.BadParameter(
+            f"training {text!r} takes {n_bytes:,} bytes of memory or more, and at most {_MOST_BYTES:,.0f} "
+            "are allowed; choose fewer neurons"
+        )
     return sizes
+
+
+def _positive(value: float) -> float:
+    if not (isfinite(value) and value > 0):
+        raise typer.BadParameter(f"{value!r} is not a positive number such as 0.002")
+    return value
 
 
 def _known_activation(name: str) -> str:
@@ -116,7 +137,9 @@ def train(
         str, typer.Option(metavar="NAME", callback=_known_activation, help="Such as relu, tanh, silu.")
     ] = "relu",
     epochs: Annotated[int, typer.Option(metavar="N", min=1, help="At most; it stops by itself.")] = 500,
-    learning_rate: Annotated[float, typer.Option(metavar="RATE", help="Initial, of Adam.")] = 0.002,
+    learning_rate: Annotated[
+        float, typer.Option(metavar="RATE", callback=_positive, help="Initial, of Adam.")
+    ] = 0.002,
     dropout: Annotated[
         float, typer.Option(metavar="SHARE", min=0, max=0.95, help="Neurons dropped while training.")
     ] = 0.0,
@@ -130,8 +153,7 @@ def train(
     Numbers are standardized, categories one-hot; missing values are imputed and marked. The model that is
     saved is the one whose score is shown: it has not seen the held-out rows.
     """
-    from chainrule.cli.train import train as run
-
+    run = _work_of("train")
     settings = {
         "hidden_layer_sizes": hidden,
         "activation": activation,
@@ -141,7 +163,7 @@ def train(
         "engine": engine.value,
     }
     file = model or Path(f"{data.stem}.safetensors")
-    with warnings_as_lines():
+    with warnings_as_lines(), nothing_saved():
         report = run(
             data,
             target,
@@ -178,8 +200,7 @@ def predict(
     The table needs the columns of training, in any order; further ones, the target among them, are ignored.
     Text that begins with = + - or @ gets a ' in front, so that no spreadsheet runs it as a formula.
     """
-    from chainrule.cli.predict import predict as run
-
+    run = _work_of("predict")
     with warnings_as_lines():
         report, text = run(
             model,
@@ -198,8 +219,7 @@ def predict(
 @app.command(epilog=EXIT_CODES)
 def evaluate(model: Model, data: Data, json: Json = False) -> None:
     """Score a model on a table that has the target."""
-    from chainrule.cli.evaluate import evaluate as run
-
+    run = _work_of("evaluate")
     with warnings_as_lines():
         report = run(model, data)
     _show(report, json)
@@ -211,9 +231,7 @@ def inspect(
     json: Json = False,
 ) -> None:
     """Show what is in a model file or a table."""
-    from chainrule.cli.inspect import inspect as run
-
-    _show(run(file), json)
+    _show(_work_of("inspect")(file), json)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -225,11 +243,15 @@ def demo(
     json: Json = False,
 ) -> None:
     """Go through train, evaluate, predict and inspect on two real tables."""
-    from chainrule.cli.demo import demo as run
-
-    report = run(folder, seed, _run_again, json)
+    report = _work_of("demo")(folder, seed, _run_again, json)
     if json:
         print_json(report)
+
+
+def _work_of(command: str) -> Any:
+    """Import the module of a command when it is used, and take the function of its name."""
+    with ending_at_once():
+        return getattr(import_module(f"chainrule.cli.{command}"), command)
 
 
 def _run_again(words: Any) -> int:

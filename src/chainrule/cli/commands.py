@@ -26,8 +26,8 @@ class Commands(TyperGroup):
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
-        except KeyboardInterrupt:
-            say("error", "interrupted")
+        except KeyboardInterrupt as interruption:
+            say("error", str(interruption) or "interrupted")
             raise typer.Exit(130) from None
         except BrokenPipeError:
             # Whoever read the output has gone, as `head` does; Python must not complain when it flushes.
@@ -57,7 +57,7 @@ def _exit_code(run: Any) -> int:
         say("error", str(error))
         return 2
     except MemoryError:
-        say("error", "the memory does not suffice for this table; use fewer rows or columns")
+        say("error", "the memory does not suffice for this table; use fewer rows, columns or neurons")
         return 1
     except Exception as error:
         if os.environ.get("CHAINRULE_TRACEBACK"):

@@ -1,15 +1,35 @@
 """Small parts of reports: numbers, facts, tables and lines of bars that fit 80 columns."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from rich import box
+from rich.cells import cell_len
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["count", "facts", "left_out", "number", "score", "size", "sparkline", "table"]
+__all__ = [
+    "GAP",
+    "WIDTH",
+    "count",
+    "facts",
+    "left_out",
+    "number",
+    "quoted",
+    "score",
+    "size",
+    "sparkline",
+    "table",
+]
+
+WIDTH = 80
+"""Columns of a report; where the terminal has fewer, it wraps the lines, and nothing is lost."""
+
+GAP = 2
+"""Blanks between the columns of a table."""
 
 _WIDEST_COLUMN = 28
 _BARS = "▁▂▃▄▅▆▇█"
@@ -40,8 +60,8 @@ def number(value: float | None) -> str:
 
 
 def score(value: float | None) -> str:
-    """Write a score between 0 and 1 with three decimals."""
-    return "–" if value is None else f"{value:.3f}"
+    """Write a score of at most 1 with three decimals; one far below 0 as any other number."""
+    return number(value) if value is None or value < -9.9 else f"{value:.3f}"
 
 
 def size(n_bytes: float) -> str:
@@ -58,6 +78,11 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def quoted(level: str) -> str:
+    """Write a level among others: in quotes if it is empty, or holds a comma or blanks."""
+    return level if level and not re.search(r"[\s,]", level) else repr(level)
+
+
 def facts(*rows: tuple[str, str | Text] | None) -> Table:
     """Names on the left, facts on the right."""
     table = Table.grid(padding=(0, 2))
@@ -69,12 +94,20 @@ def facts(*rows: tuple[str, str | Text] | None) -> Table:
     return table
 
 
-def table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str | Text]]) -> Group:
-    """Draw a table with its title above; every column has a heading and a side."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    rows = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+def table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> Group:
+    """Draw a table with its title above; every column has a heading and a side.
+
+    Cells are text, the last of a row may be a list: of its items, those that fit are shown.
+    """
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
+    rows = [list(row) for row in rows]
+    room = WIDTH - sum(
+        GAP + min(_WIDEST_COLUMN, max([cell_len(heading), *(cell_len(str(row[place])) for row in rows)]))
+        for place, (heading, _) in enumerate(columns[:-1])
+    )
+    rows = [[cell if isinstance(cell, Text) else Text(_as_text(cell, room)) for cell in row] for row in rows]
     for place, (heading, side) in enumerate(columns):
-        longest = max([len(heading), *(len(row[place]) for row in rows)])
+        longest = max([cell_len(heading), *(row[place].cell_len for row in rows)])
         # All but the last keep their width; what is too long for 80 columns is cut in the last.
         kept = min(longest, _WIDEST_COLUMN) if place < len(columns) - 1 else None
         justify: Any = side
@@ -84,6 +117,14 @@ def table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequenc
     for row in rows:
         table.add_row(*row)
     return Group(Text(), Text(title, "bold cyan"), table)
+
+
+def _as_text(cell: str | Sequence[str], room: int) -> str:
+    """Join the items of a cell as far as they fit, whole ones only."""
+    if isinstance(cell, str):
+        return cell
+    fitting = [", ".join(cell), *(", ".join([*cell[:n], "…"]) for n in range(len(cell) - 1, 0, -1))]
+    return next((text for text in fitting if cell_len(text) <= room), fitting[-1])
 
 
 def left_out(n_all: int, n_shown: int, what: str) -> list[Text]:

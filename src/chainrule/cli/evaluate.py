@@ -2,16 +2,25 @@
 
 from pathlib import Path
 from typing import Any
+from warnings import warn
 
 import numpy as np
 
-from chainrule.cli.inputs import load_table_model, naming, read_for
+from chainrule.cli.inputs import (
+    content_digest,
+    load_table_model,
+    naming,
+    table_for,
+    warn_of_unseen_levels,
+)
 from chainrule.cli.scores import classification_scores, regression_scores
+from chainrule.cli.terminal import say
+from chainrule.errors import DegradedWarning
 from chainrule.estimators.table_model import TableModel
-from chainrule.table import known_labels, known_numbers
+from chainrule.table import known_labels, known_numbers, open_table
 from chainrule.table.levels import level_text
 
-__all__ = ["evaluate", "scores_of"]
+__all__ = ["evaluate", "scores_of", "warn_if_trivial"]
 
 
 def evaluate(model_file: Path, data: Path) -> dict[str, Any]:
@@ -23,13 +32,20 @@ def evaluate(model_file: Path, data: Path) -> dict[str, Any]:
         If the model file, the table or its target cannot be used.
     """
     model = load_table_model(model_file)
-    table = read_for(model, data)
-    with naming(data):
+    file = open_table(data)
+    table = table_for(model, file)
+    with naming(file):
         scores = scores_of(model, table)
+        warn_of_unseen_levels(model, table)
+    warn_if_trivial(scores, "perhaps these rows are of another kind than those of training")
+    columns = [column.name for column in model.encoder.columns]
+    seen = model.record.get("table_sha256") == content_digest(table, [*columns, model.target])
+    if seen:
+        say("note", "these rows were used for training; only rows that it has not seen show its worth")
     return {
         "command": "evaluate",
         "model": str(model_file),
-        "data": {"file": str(data), "rows": table.height},
+        "data": {"file": str(data), "rows": table.height, "used_for_training": seen},
         "target": model.target,
         "task": model.task,
         "scores": scores,
@@ -48,7 +64,25 @@ def scores_of(model: TableModel, table: Any) -> dict[str, Any]:
         places, rows = known_labels(table, model.target, model.classes)
         labels = [level_text(label) for label in model.classes]
         most_frequent = int(model.record.get("baseline", 0))
-        return classification_scores(places, model.predict_proba(table[rows]), labels, most_frequent)
+        return classification_scores(places, model.predict_proba(table)[rows], labels, most_frequent)
     truth, rows = known_numbers(table, model.target)
     baseline = float(model.record.get("baseline", model.target_mean))
-    return regression_scores(truth, np.asarray(model.predict(table[rows])), baseline)
+    return regression_scores(truth, np.asarray(model.predict(table))[rows], baseline)
+
+
+def warn_if_trivial(scores: dict[str, Any], cure: str) -> None:
+    """Warn if always giving the same answer is as good; `cure` ends the sentence."""
+    if "accuracy" in scores:
+        ours, trivial = scores["accuracy"], scores["baseline_accuracy"]
+        is_better = ours > trivial or ours == 1
+        compared = f"accuracy {ours:.3f}, and always {scores['baseline']!r} {trivial:.3f}"
+    else:
+        ours, trivial = scores["rmse"], scores["baseline_rmse"]
+        is_better = ours < trivial or ours == 0
+        compared = f"RMSE {ours:.4g}, and always the mean {trivial:.4g}"
+    if not is_better:
+        warn(
+            f"the model is no better than a constant answer ({compared}); {cure}",
+            DegradedWarning,
+            stacklevel=2,
+        )

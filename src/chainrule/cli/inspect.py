@@ -75,6 +75,7 @@ def _describe_levels(texts: list[str | None]) -> dict[str, Any]:
     return {
         "different": len(levels),
         "levels": {str(levels[place]): int(counts[place]) for place in order},
+        "levels_cut": len(levels) > len(order),
     }
 
 
@@ -102,7 +103,7 @@ def _inspect_model(path: Path) -> dict[str, Any]:
             "target": model.target,
             "task": model.task,
             "columns": [column.describe() for column in model.encoder.columns],
-            "record": model.record,
+            "record": model.record | _named_baseline(model),
         }
         model = model.estimator
     if hasattr(model, "classes_"):
@@ -113,6 +114,14 @@ def _inspect_model(path: Path) -> dict[str, Any]:
         "training": describe_training(model),
         "parameters": {name: _shown(value) for name, value in model.get_params(deep=False).items()},
     }
+
+
+def _named_baseline(model: Any) -> dict[str, str]:
+    """Name the class that the record of a training has by its place."""
+    place = model.record.get("baseline")
+    if model.task == "classification" and type(place) is int and 0 <= place < len(model.classes):
+        return {"baseline": level_text(model.classes[place])}
+    return {}
 
 
 def _shown(value: Any) -> Any:

@@ -1,6 +1,8 @@
 """Files that commands write: checked before the work, written whole or not at all."""
 
 import hashlib
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +14,16 @@ if TYPE_CHECKING:
 
 __all__ = ["check_output", "describe_file", "guarded", "write_text"]
 
-_FORMULA_BEGINNINGS = r"^[=+\-@\t\r]"
+_FORMULA_BEGINNINGS = r"^(\s*[=+\-@]|[\t\r])"
 
 
-def check_output(option: str, path: Path, overwrite: bool) -> None:
+def check_output(option: str, path: Path, overwrite: bool, inputs: Mapping[str, Path]) -> None:
     """Refuse a place where nothing can be written, before any work is done for it.
+
+    Parameters
+    ----------
+    inputs : mapping of str to Path
+        The files that the command reads, by what they are. None of them is ever overwritten.
 
     Raises
     ------
@@ -27,6 +34,9 @@ def check_output(option: str, path: Path, overwrite: bool) -> None:
         raise ParameterError(f"{option}: {path} is a directory; name a file in it")
     if not path.parent.is_dir():
         raise ParameterError(f"{option}: the folder {path.parent} does not exist; create it first")
+    for what, read in inputs.items():
+        if path.exists() and read.exists() and path.samefile(read):
+            raise ParameterError(f"{option}: {path} is the {what} that is read; choose another name")
     if path.exists() and not overwrite:
         raise ParameterError(f"{option}: {path} exists; choose another name, or allow it with --overwrite")
 
@@ -54,11 +64,16 @@ def describe_file(path: Path) -> dict[str, Any]:
 def guarded(table: "pl.DataFrame") -> "pl.DataFrame":
     """Put ' in front of text that a spreadsheet would run as a formula: it begins with = + - or @.
 
-    Numbers stay as they are.
+    Numbers stay as they are, also where they are written as text.
     """
     import polars as pl
 
-    text = pl.selectors.string()
-    return table.with_columns(text.str.replace(f"({_FORMULA_BEGINNINGS})", "'${1}")).rename(
-        {name: f"'{name}" for name in table.columns if name[0] in "=+-@\t\r"}
+    def cells(name: str) -> pl.Expr:
+        text = pl.col(name)
+        is_formula = text.str.contains(_FORMULA_BEGINNINGS) & text.cast(pl.Float64, strict=False).is_null()
+        return pl.when(is_formula).then("'" + text).otherwise(text).alias(name)
+
+    names = [name for name in table.columns if table[name].dtype == pl.String]
+    return table.with_columns(map(cells, names)).rename(
+        {name: f"'{name}" for name in table.columns if re.match(_FORMULA_BEGINNINGS, name)}
     )

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chainrule.cli.inputs import load_table_model, naming, read_for
+from chainrule.cli.inputs import load_table_model, naming, table_for, warn_of_unseen_levels
 from chainrule.cli.outputs import check_output, guarded, write_text
 from chainrule.errors import ParameterError
+from chainrule.table import open_table
 from chainrule.table.levels import level_text
 
 if TYPE_CHECKING:
@@ -40,12 +41,14 @@ def predict(
         If the model file, the table or the place for the output cannot be used.
     """
     if output is not None:
-        check_output("--output", output, overwrite)
+        check_output("--output", output, overwrite, {"table": data, "model": model_file})
     model = load_table_model(model_file)
-    table = read_for(model, data)
-    with naming(data):
+    file = open_table(data)
+    table = table_for(model, file)
+    with naming(file):
         predictions = _predictions(model, table, probabilities)
-    text = guarded(_beside(table, predictions) if with_input else predictions).write_csv()
+        warn_of_unseen_levels(model, table)
+    text = guarded(_beside(file.fields, predictions) if with_input else predictions).write_csv()
     report: dict[str, Any] = {
         "command": "predict",
         "model": str(model_file),
@@ -76,7 +79,10 @@ def _predictions(model: "TableModel", table: "pl.DataFrame", probabilities: bool
 
 
 def _beside(table: "pl.DataFrame", predictions: "pl.DataFrame") -> "pl.DataFrame":
+    import polars as pl
+
     taken = [name for name in predictions.columns if name in table.columns]
     if taken:
         raise ParameterError(f"--with-input: the table has a column {taken[0]!r} already; rename it")
-    return table.hstack(predictions)
+    text = pl.selectors.string()
+    return table.with_columns(text.replace("", None)).hstack(predictions)  # an empty field, and not ""

@@ -7,19 +7,33 @@ import numpy as np
 from rich.console import Group
 from rich.text import Text
 
-from chainrule.cli.drawing import count, facts, left_out, number, score, size, sparkline, table
+from chainrule.cli.drawing import (
+    GAP,
+    WIDTH,
+    count,
+    facts,
+    left_out,
+    number,
+    quoted,
+    score,
+    size,
+    sparkline,
+    table,
+)
 from chainrule.cli.terminal import results
 
 __all__ = ["show"]
 
-_MOST_CLASSES_SHOWN = 12
 _MOST_ROWS_SHOWN = 20
+_CONFUSION = "true ↓  predicted →"
+_LONGEST_LABEL = 24
 
 
 def show(report: dict[str, Any]) -> None:
     """Print the report of a command on standard output."""
     shown = report["command"] if report["command"] != "inspect" else report["kind"]
     console = results()
+    console.width = WIDTH
     with console.capture() as captured:
         console.print(Group(*_REPORTS[shown](report)))
     # rich fills lines up with blanks, which belong neither in a pipe nor in a file
@@ -64,7 +78,7 @@ def _target(report: dict[str, Any]) -> str:
     if classes is None:
         return f"{report['target']}, a number (regression)"
     shown = sorted(classes, key=lambda label: -classes[label])[:5]
-    listed = ", ".join(f"{label} {classes[label]:,}" for label in shown) + (
+    listed = ", ".join(f"{quoted(label)} {classes[label]:,}" for label in shown) + (
         ", ..." if len(classes) > 5 else ""
     )
     return f"{report['target']}, {len(classes)} classes ({listed})"
@@ -127,12 +141,15 @@ def _class_scores(scores: dict[str, Any], title: str) -> list[Any]:
     ]
     baseline = f"always {scores['baseline']!r}"
     parts = [table(title, (("", "left"), ("model", "right"), (baseline, "right")), rows)]
-    if len(scores["labels"]) <= _MOST_CLASSES_SHOWN:
-        return [*parts, _confusion(scores)]
+    labels = scores["labels"]
+    first = max(len(_CONFUSION), min(_LONGEST_LABEL, max(map(len, labels))))
+    width = (WIDTH - first - GAP - len("recall")) // len(labels) - GAP
+    if width >= max(3, len(f"{np.max(scores['confusion']):,}")):
+        return [*parts, _confusion(scores, width)]
     return [*parts, *_worst_confusions(scores)]
 
 
-def _confusion(scores: dict[str, Any]) -> Group:
+def _confusion(scores: dict[str, Any], width: int) -> Group:
     """Draw the confusion matrix: mistakes in red, hits in green, stronger where there are more."""
     labels, counts = scores["labels"], np.array(scores["confusion"])
     rows = []
@@ -144,15 +161,18 @@ def _confusion(scores: dict[str, Any]) -> Group:
             strength = "bold " if total and n >= total / 2 else ""
             cells.append(Text(f"{n:,}", f"{strength}{color}" if n else "dim"))
         recall = f"{counts[true, true] / total:.3f}" if total else "–"
-        rows.append([Text(label), *cells, Text(recall)])
-    width = max(3, (78 - min(16, max(map(len, labels))) - 10) // len(labels) - 2)
-    headings = [label if len(label) <= width else label[: width - 1] + "…" for label in labels]
+        rows.append([Text(_cut(label, _LONGEST_LABEL)), *cells, Text(recall)])
+    headings = [_cut(label, width) for label in labels]
     columns = [
-        ("true ↓  predicted →", "left"),
+        (_CONFUSION, "left"),
         *((heading, "right") for heading in headings),
         ("recall", "right"),
     ]
     return table("Confusion matrix", columns, rows)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _worst_confusions(scores: dict[str, Any]) -> list[Any]:
@@ -215,14 +235,21 @@ def _inspected_table(report: dict[str, Any]) -> list[Any]:
     ]
 
 
-def _contents(column: dict[str, Any]) -> str:
+def _contents(column: dict[str, Any]) -> list[str]:
     if column["kind"] == "number":
         ends = f"{number(column['min'])} … {number(column['median'])} … {number(column['max'])}"
-        return f"{ends}  ({column['different']:,} different)"
+        return [ends, f"{column['different']:,} different"]
     if "levels" in column:
-        more = ", ..." if column["different"] > len(column["levels"]) else ""
-        return ", ".join(f"{level} {count:,}" for level, count in column["levels"].items()) + more
-    return column["type"] if column["kind"] == "unsupported" else ""
+        more = ["…"] if column["levels_cut"] else []
+        return [*(f"{quoted(level)} {count:,}" for level, count in column["levels"].items()), *more]
+    if column["kind"] == "unsupported":
+        return [
+            column["reason"]
+            .removeprefix(f"column {column['name']!r} ")
+            .partition(", which")[0]
+            .partition("; ")[0]
+        ]
+    return [""]
 
 
 def _inspected_model(report: dict[str, Any]) -> list[Any]:
@@ -232,7 +259,7 @@ def _inspected_model(report: dict[str, Any]) -> list[Any]:
             ("SHA-256", report["sha256"]),
             ("Kind", report["model"]),
             ("Target", f"{report['target']} ({report['task']})") if "target" in report else None,
-            ("Classes", ", ".join(report["classes"])) if "classes" in report else None,
+            ("Classes", ", ".join(map(quoted, report["classes"]))) if "classes" in report else None,
             *(_training_facts(report) if "training" in report else []),
         ),
         _layer_table(report["layers"]),
@@ -287,11 +314,11 @@ def _layer_table(layers: list[dict[str, Any]]) -> Group:
     return table("Network", headings, rows)
 
 
-def _learned(column: dict[str, Any]) -> str:
-    missing = "; missing marked" if column.get("has_missing") else ""
+def _learned(column: dict[str, Any]) -> list[str]:
+    missing = ["missing marked"] if column.get("has_missing") else []
     if column["kind"] == "number":
-        return f"mean {number(column['mean'])}, deviation {number(column['scale'])}{missing}"
-    return ", ".join(column.get("levels", ())) + missing
+        return [f"mean {number(column['mean'])}", f"deviation {number(column['scale'])}", *missing]
+    return [*map(quoted, column.get("levels", ())), *missing]
 
 
 _REPORTS = {

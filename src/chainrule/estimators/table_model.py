@@ -177,11 +177,11 @@ def default_estimator(task: str, n_rows: int, **settings: Any) -> Any:
         "learning_rate_init": 2e-3,
         "alpha": 3 * batch_size / n_rows,  # the estimator divides it by the batch's rows
         "max_iter": 500,
-        "scoring": "loss",
         "early_stopping": n_rows >= _FEWEST_ROWS_TO_STOP_EARLY,
         "validation_fraction": 0.15,
         "n_iter_no_change": 30,
         "random_state": 0,
     }
     estimator = MLPClassifier if task == "classification" else MLPRegressor
-    return estimator(**{**defaults, **settings})
+    chosen = {**defaults, **settings}
+    return estimator(**{"scoring": "loss" if chosen["early_stopping"] else None, **chosen})

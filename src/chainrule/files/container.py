@@ -1,7 +1,8 @@
 """The container of a model file: safetensors, with the model's description in its metadata.
 
     8 bytes      length of the header, little-endian
-    header       JSON: {"__metadata__": {"format": "chainrule-model", "version": "1", "model": "..."},
+    header       JSON: {"__metadata__": {"format": "chainrule-model", "version": "1", "model": "...",
+                                         "sha256": digest of the header without it, and of the rest},
                         "0.W": {"dtype": "F32", "shape": [64, 30], "data_offsets": [0, 7680]}, ...}
     rest         the arrays, row after row, little-endian
 
@@ -9,6 +10,7 @@ Any safetensors reader opens it. It is written here, because the safetensors lib
 order that changes from run to run, and the same model must make the same bytes.
 """
 
+import hashlib
 import json
 import os
 import stat
@@ -49,7 +51,7 @@ def write_container(path: Path, model: dict[str, Any], tensors: Tensors) -> None
         raise ModelFileError(
             f"{path} is not written: the model holds more than plain data ({error})"
         ) from None
-    metadata = {"format": _FORMAT, "version": str(VERSION), "model": text_of_model}
+    metadata: dict[str, Any] = {"format": _FORMAT, "version": str(VERSION), "model": text_of_model}
     header: dict[str, Any] = {"__metadata__": metadata}
     parts: list[bytes] = []
     start = 0
@@ -63,6 +65,8 @@ def write_container(path: Path, model: dict[str, Any], tensors: Tensors) -> None
             "data_offsets": [start, end],
         }
         start = end
+    arrays = b"".join(parts)
+    metadata["sha256"] = _digest(header, arrays)
     text = _dumps(header).encode()
     text += b" " * (-len(text) % 8)  # so that the arrays begin at a multiple of 8
     if len(text) > _MOST_HEADER_BYTES:
@@ -71,7 +75,7 @@ def write_container(path: Path, model: dict[str, Any], tensors: Tensors) -> None
             f"{_MOST_HEADER_BYTES:,} are read; train on fewer columns or levels"
         )
     try:
-        write_atomically(path, len(text).to_bytes(8, "little") + text + b"".join(parts))
+        write_atomically(path, len(text).to_bytes(8, "little") + text + arrays)
     except OSError as error:
         raise ModelFileError(f"{path} cannot be written: {error.strerror}") from None
 
@@ -90,13 +94,19 @@ def read_container(path: Path) -> tuple[dict[str, Any], Tensors]:
     from safetensors import SafetensorError, deserialize
 
     content, header = _read(path)
-    metadata = header.pop("__metadata__", None)
+    metadata = header.get("__metadata__")
     if not isinstance(metadata, dict) or metadata.get("format") != _FORMAT:
         raise ModelFileError(f"{path} is a safetensors file of another program, not a chainrule model")
     _check_version(path, metadata.get("version"))
-    if set(metadata) != {"format", "version", "model"} or not isinstance(metadata["model"], str):
+    if set(metadata) != {"format", "version", "model", "sha256"} or not isinstance(metadata["model"], str):
         raise ModelFileError(f"{path} is damaged: its metadata are {sorted(metadata)!r:.200}")
-    _check_entries(path, header)
+    written = metadata.pop("sha256")
+    if written != _digest(header, memoryview(content)[8 + int.from_bytes(content[:8], "little") :]):
+        raise ModelFileError(
+            f"{path} is damaged: its content is not what its SHA-256 says; save the model, or copy the file, "
+            "again"
+        )
+    _check_entries(path, {name: entry for name, entry in header.items() if name != "__metadata__"})
     model = _loads(path, metadata["model"])
     try:
         found: dict[str, Any] = dict(deserialize(content))  # type: ignore[no-untyped-call]
@@ -138,6 +148,13 @@ def _read(path: Path) -> tuple[bytes, dict[str, Any]]:
     return content, _loads(path, content[8 : 8 + length])
 
 
+def _digest(header: dict[str, Any], arrays: bytes | memoryview) -> str:
+    """SHA-256 of all there is: the header without the digest, in its one spelling, then the arrays."""
+    digest = hashlib.sha256(_dumps(header).encode("utf-8", "surrogatepass"))
+    digest.update(arrays)
+    return digest.hexdigest()
+
+
 def _open_without_waiting(path: str, flags: int) -> int:
     """Open a file; a named pipe that nobody writes to must not block."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
@@ -147,7 +164,9 @@ def _guess(beginning: bytes) -> str:
     if beginning.startswith(b"\x80"):
         return " but looks like a pickle, which is never opened because it can run code"
     if beginning.startswith(b"PK"):
-        return " but looks like a zip archive"
+        return " but looks like a zip archive; unpack it first"
+    if beginning.startswith(b"\x1f\x8b"):
+        return " but looks like a gzip archive; unpack it first"
     if beginning.startswith(b"PAR1"):
         return " but looks like a Parquet table"
     if all(byte in b"\t\r\n" or 32 <= byte < 127 for byte in beginning):

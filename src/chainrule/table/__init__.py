@@ -3,17 +3,19 @@
 from chainrule.table.column import Column
 from chainrule.table.encoder import TableEncoder
 from chainrule.table.levels import Levels
-from chainrule.table.readers import read_table
+from chainrule.table.readers import TableFile, open_table, read_table
 from chainrule.table.target import Target, infer_task, known_labels, known_numbers, prepare_target
 
 __all__ = [
     "Column",
     "Levels",
     "TableEncoder",
+    "TableFile",
     "Target",
     "infer_task",
     "known_labels",
     "known_numbers",
+    "open_table",
     "prepare_target",
     "read_table",
 ]

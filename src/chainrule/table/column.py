@@ -155,11 +155,19 @@ class Column:
             x = np.where(missing, self.median, x)
             x = (x - self.mean) / self.scale if self.scale else np.zeros_like(x)
             return np.stack([x, missing], axis=1) if self.has_missing else x[:, None]
-        is_missing = np.array(series.is_null().to_list())
-        values = [value for value, gone in zip(series.to_list(), is_missing, strict=True) if not gone]
         places = np.full(len(series), len(self.levels) if self.has_missing else -1)
-        places[~is_missing] = _places(self, values)
+        places[~np.array(series.is_null().to_list())] = _places(self, _present(series))
         return np.asarray(places[:, None] == np.arange(len(self.feature_names)), dtype=np.float64)
+
+    def unseen(self, series: Any) -> list[Any]:
+        """Find the values, one per row, that are no level of training.
+
+        None is named where training kept only the most frequent levels: there, unknown ones are expected.
+        """
+        if self.kind in ("number", "empty") or len(self.levels) >= MOST_LEVELS:
+            return []
+        values = _present(series)
+        return [value for value, place in zip(values, _places(self, values), strict=True) if place < 0]
 
     # -- as plain data ------------------------------------------------------------------------------
 
@@ -195,6 +203,11 @@ def _is_plain(key: str, value: Any) -> bool:
     if key in ("median", "mean", "scale"):
         return type(value) is float and bool(np.isfinite(value))
     return type(value) is str
+
+
+def _present(series: Any) -> list[Any]:
+    missing = series.is_null().to_list()
+    return [value for value, gone in zip(series.to_list(), missing, strict=True) if not gone]
 
 
 def _places(column: Column, values: list[Any]) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.errors import ParameterError, TableError
 from chainrule.table.column import Column
+from chainrule.table.values import RowError
 
 __all__ = ["TableEncoder", "column_of", "wrapped_frame"]
 
@@ -98,13 +99,20 @@ class TableEncoder:
                 encoded = column.encode(frame[column.name]).astype(dtype)
             if not np.isfinite(encoded).all():
                 row = int(np.flatnonzero(~np.isfinite(encoded).all(axis=1))[0])
-                raise TableError(
-                    f"column {column.name!r} is so far from the values of training in row {row + 1} that it "
-                    f"exceeds {np.dtype(dtype)}; correct it, or leave it empty for missing"
+                raise RowError(
+                    f"column {column.name!r} is so far from the values of training in ",
+                    row,
+                    f" that it exceeds {np.dtype(dtype)}; correct it, or leave it empty for missing",
                 )
             matrix[:, start : start + encoded.shape[1]] = encoded
             start += encoded.shape[1]
         return matrix
+
+    def unseen(self, frame: Any) -> dict[str, list[Any]]:
+        """Find the levels that training never saw: by column, one value for each row that has one."""
+        frame = wrapped_frame(frame)
+        found = {column.name: column.unseen(column_of(frame, column.name)) for column in self.columns}
+        return {name: values for name, values in found.items() if values}
 
     def describe(self) -> dict[str, Any]:
         """Return plain data from which `from_description` makes an equal encoder."""

@@ -2,7 +2,8 @@
 
 import csv
 import difflib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +13,15 @@ from chainrule.errors import TableError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["EXTENSIONS", "MISSING", "read_table"]
+__all__ = ["EXTENSIONS", "MISSING", "TableFile", "open_table", "read_table"]
 
 MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None")
 """Fields that stand for "no value", once the blanks around them are gone."""
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 EXTENSIONS = (*_SEPARATORS, ".parquet")
+
+_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
 
 _ROWS_AT_A_TIME = 1000  # few enough for the processor's cache: three times as fast as 20,000
 
@@ -29,7 +32,8 @@ def read_table(path: str | Path, text_columns: Collection[str] = ()) -> "pl.Data
     In text files the fields must be UTF-8 (with or without a byte order mark) and may be quoted with ``"``;
     a quoted field may span lines. Blank lines and blanks around fields do not count. Fields as in `MISSING`
     are missing. A column whose other fields are all integers becomes Int64, numbers Float64, true/false (in
-    any case) Boolean, and everything else String. Dates stay text. Parquet brings its own types.
+    any case) Boolean, and everything else String; so do integers with leading zeros, such as 00013, which
+    are names and not numbers. Dates stay text. Parquet brings its own types.
 
     Parameters
     ----------
@@ -51,16 +55,47 @@ def read_table(path: str | Path, text_columns: Collection[str] = ()) -> "pl.Data
     ImportError
         If polars is not installed.
     """
+    return open_table(path).table(text_columns)
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A table file that has been read: its fields as they stand, and the table with types.
+
+    Attributes
+    ----------
+    path : Path
+    fields : polars.DataFrame
+        The text of every field, without what quotes it; of a Parquet file the table itself.
+    lines : sequence of int
+        The line on which each row begins; empty for Parquet.
+    """
+
+    path: Path
+    fields: "pl.DataFrame"
+    lines: Sequence[int]
+
+    def table(self, text_columns: Collection[str] = ()) -> "pl.DataFrame":
+        """Give each column its type; see `read_table`."""
+        if not self.lines:
+            return self.fields
+        return self.fields.with_columns(
+            _typed(self.fields[name], name in text_columns) for name in self.fields.columns
+        )
+
+
+def open_table(path: str | Path) -> TableFile:
+    """Read a file as `read_table` does, and keep its fields as they stand."""
     _require_polars()
     path = Path(path)
     extension = _check_file(path)
     if extension == ".parquet":
-        table = _read_parquet(path)
+        file = TableFile(path, _read_parquet(path), ())
     else:
-        table = _read_text(path, _SEPARATORS[extension], text_columns)
-    if table.width == 0 or table.height == 0:
+        file = _read_text(path, _SEPARATORS[extension])
+    if file.fields.width == 0 or file.fields.height == 0:
         raise TableError(f"{path} has a header and no rows; add the rows, or choose another file")
-    return table
+    return file
 
 
 def _require_polars() -> None:
@@ -82,16 +117,29 @@ def _check_file(path: Path) -> str:
         hint = f"did you mean {path.parent / near[0]}?" if near else "check the spelling and the folder"
         raise TableError(f"{path} does not exist; {hint}")
     extension = path.suffix.lower()
+    if not path.is_file():
+        raise TableError(f"{path} is not a regular file; save the table to a file first")
+    if extension in (*EXTENSIONS, ".gz", ".zip", ".bz2", ".xz"):
+        _check_unpacked(path)
     if extension not in EXTENSIONS:
         raise TableError(
             f"{path} has the extension {path.suffix!r}, and known are {', '.join(EXTENSIONS)}; "
             "save the table in one of these formats"
         )
-    if not path.is_file():
-        raise TableError(f"{path} is not a regular file; save the table to a file first")
     if path.stat().st_size == 0:
         raise TableError(f"{path} is empty (0 bytes); save the table again")
     return extension
+
+
+def _check_unpacked(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(8)
+    except OSError as error:
+        raise TableError(f"{path} cannot be read: {error.strerror}") from None
+    for mark, packer in _PACKED.items():
+        if beginning.startswith(mark):
+            raise TableError(f"{path} is packed with {packer}; unpack it first, and name the table in it")
 
 
 def _read_parquet(path: Path) -> "pl.DataFrame":
@@ -104,22 +152,23 @@ def _read_parquet(path: Path) -> "pl.DataFrame":
         raise TableError(f"{path} cannot be read as Parquet ({reason}); save the table again") from None
 
 
-def _read_text(path: Path, separator: str, text_columns: Collection[str]) -> "pl.DataFrame":
+def _read_text(path: Path, separator: str) -> TableFile:
     """Make the frame of the very fields that were checked: two parsers would disagree somewhere."""
     import polars as pl
 
     try:
         with path.open("rb") as file:
             rows = _checked_rows(path, _decoded_lines(path, file), separator)
-            names = next(rows)
+            _, names = next(rows)
             chunks = [pl.DataFrame(schema=dict.fromkeys(names, pl.String))]
+            lines: list[int] = []
             while chunk := list(islice(rows, _ROWS_AT_A_TIME)):
-                columns = zip(names, zip(*chunk, strict=True), strict=True)
+                lines.extend(line for line, _ in chunk)
+                columns = zip(names, zip(*(fields for _, fields in chunk), strict=True), strict=True)
                 chunks.append(pl.DataFrame([pl.Series(n, fields, dtype=pl.String) for n, fields in columns]))
     except OSError as error:
         raise TableError(f"{path} cannot be read: {error.strerror}") from None
-    table = pl.concat(chunks)
-    return table.with_columns(_typed(table[name], name in text_columns) for name in names)
+    return TableFile(path, pl.concat(chunks), lines)
 
 
 def _decoded_lines(path: Path, file: Iterable[bytes]) -> Iterator[str]:
@@ -141,8 +190,8 @@ def _decoded_lines(path: Path, file: Iterable[bytes]) -> Iterator[str]:
         start += len(line)
 
 
-def _checked_rows(path: Path, lines: Iterable[str], separator: str) -> Iterator[list[str]]:
-    """Yield the header's names, then the fields of each row; blank lines are left out."""
+def _checked_rows(path: Path, lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the header's names, then the fields of each row, with the line; blank lines are left out."""
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=separator != " ", strict=True)
     header: list[str] = []
     first_line = 1
@@ -151,7 +200,7 @@ def _checked_rows(path: Path, lines: Iterable[str], separator: str) -> Iterator[
             if not header:
                 if any(field.strip() for field in fields):
                     header = _checked_header(path, first_line, [field.strip() for field in fields], separator)
-                    yield header
+                    yield first_line, header
             elif fields:
                 if len(fields) != len(header):
                     cure = (
@@ -161,7 +210,7 @@ def _checked_rows(path: Path, lines: Iterable[str], separator: str) -> Iterator[
                         f"{path}, line {first_line}: {_count(len(fields), 'field')}, however the header has "
                         f"{len(header)}; {cure}"
                     )
-                yield fields
+                yield first_line, fields
             first_line = reader.line_num + 1
     except csv.Error as error:
         raise TableError(f"{path}, line {max(first_line, reader.line_num)}: {_explained(error)}") from None
@@ -184,8 +233,8 @@ def _explained(error: csv.Error) -> str:
 
 
 def _checked_header(path: Path, line: int, names: list[str], separator: str) -> list[str]:
-    other = {",": ";", "\t": ","}[separator]
-    if len(names) == 1 and other in names[0]:
+    other = next((other for other in ";\t," if other in names[0] and other != separator), None)
+    if len(names) == 1 and other is not None:
         raise TableError(
             f"{path}, line {line}: the fields seem to be separated by {other!r} and not by {separator!r}; "
             f"save the file with {separator!r} between the fields"
@@ -218,6 +267,8 @@ def _typed(fields: "pl.Series", stays_text: bool) -> "pl.Series":
     present = text.drop_nulls()
     if present.cast(pl.Float64, strict=False).null_count() == 0:
         integers = text.cast(pl.Int64, strict=False)
+        if present.str.contains("^[+-]?[0-9]+$").all() and present.str.contains("^[+-]?0[0-9]").any():
+            return text
         if integers.null_count() == text.null_count():
             return integers
         return text.cast(pl.Float64)

@@ -8,7 +8,7 @@ import numpy as np
 from chainrule.errors import ParameterError, TableError
 from chainrule.table.encoder import column_of, wrapped_frame
 from chainrule.table.levels import Levels, level_text
-from chainrule.table.values import kind_of, numbers_of
+from chainrule.table.values import RowError, kind_of, numbers_of
 
 __all__ = ["Target", "infer_task", "known_labels", "known_numbers", "prepare_target"]
 
@@ -89,8 +89,9 @@ def prepare_target(frame: Any, name: str, task: str = "auto") -> Target:
         values, present = _quantities(series, kind)
     else:
         values, present = _labels(series, kind)
-    _check_variety(name, chosen, values)
-    return Target(name, chosen, values, np.flatnonzero(present), int((~present).sum()))
+    n_missing = int((~present).sum())
+    _check_variety(name, chosen, values, n_missing)
+    return Target(name, chosen, values, np.flatnonzero(present), n_missing)
 
 
 def known_labels(frame: Any, name: str, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -113,9 +114,10 @@ def known_labels(frame: Any, name: str, classes: np.ndarray) -> tuple[np.ndarray
     if (places < 0).any():
         first = int(np.flatnonzero(places < 0)[0])
         known = ", ".join(map(level_text, classes[:12])) + (", ..." if len(classes) > 12 else "")
-        raise TableError(
-            f"target {name!r} is {values[first]!r} in row {rows[first] + 1}, a class the model never saw; "
-            f"it knows {known}"
+        raise RowError(
+            f"target {name!r} is {values[first]!r} in ",
+            int(rows[first]),
+            f", a class the model never saw; it knows {known}",
         )
     return places, rows
 
@@ -143,8 +145,9 @@ def _quantities(series: Any, kind: str) -> tuple[np.ndarray, np.ndarray]:
         )
     try:
         x = numbers_of(series)
-    except TableError as error:
-        raise TableError(f"a regression needs a target of numbers: {error}") from None
+    except RowError as error:
+        before = f"a regression needs a target of numbers: {error.before}"
+        raise RowError(before, error.row, error.after) from None
     present = ~np.isnan(x)
     return x[present], present
 
@@ -155,9 +158,10 @@ def _labels(series: Any, kind: str) -> tuple[np.ndarray, np.ndarray]:
         present = ~np.isnan(x)
         broken = np.flatnonzero(present & (x != np.round(x)))
         if len(broken):
-            raise TableError(
-                f"target {series.name!r} holds numbers such as {x[broken[0]]} (row {broken[0] + 1}), not "
-                "classes; use the task regression, or turn it into text"
+            raise RowError(
+                f"target {series.name!r} holds numbers such as {x[broken[0]]} (",
+                int(broken[0]),
+                "), not classes; use the task regression, or turn it into text",
             )
         return np.array([int(value) for value in series.drop_nulls().to_list() if value == value]), present
     present = ~np.array(series.is_null().to_list())
@@ -167,13 +171,14 @@ def _labels(series: Any, kind: str) -> tuple[np.ndarray, np.ndarray]:
     return np.array([level_text(value) for value in values]), present
 
 
-def _check_variety(name: str, task: Task, values: np.ndarray) -> None:
+def _check_variety(name: str, task: Task, values: np.ndarray, n_missing: int) -> None:
     different = np.unique(values)
     if len(different) == 1:
         what = "class" if task == "classification" else "value"
+        lost = f" (and none in {n_missing} more, which do not count)" if n_missing else ""
         raise TableError(
-            f"target {name!r} has only one {what}, {different[0].item()!r}, in {len(values)} rows; choose "
-            "another target, or add rows with other values"
+            f"target {name!r} has only one {what}, {different[0].item()!r}, in {len(values)} rows{lost}; "
+            "choose another target, or add rows with other values"
         )
     if task == "classification" and len(different) > max(_MOST_INTEGER_CLASSES, len(values) / 2):
         raise TableError(

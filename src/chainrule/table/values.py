@@ -7,9 +7,35 @@ import numpy as np
 from chainrule.errors import TableError
 from chainrule.table.levels import level_text
 
-__all__ = ["Kind", "kind_of", "numbers_of", "texts_of"]
+__all__ = ["Kind", "RowError", "kind_of", "numbers_of", "texts_of"]
 
 Kind = Literal["number", "boolean", "category", "empty"]
+
+_NEARLY_ALL = 0.9
+
+_DAY = "(?:0?[1-9]|[12][0-9]|3[01])"
+_DATE = (
+    f"(?:[0-9]{{4}}[-/]{_DAY}[-/]{_DAY}|{_DAY}[-/]{_DAY}[-/](?:[0-9]{{2}})?[0-9]{{2}}|"
+    f"{_DAY}[.]{_DAY}[.][0-9]{{4}})"
+)
+_TIME = (
+    "(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?"
+    "(?: ?[AaPp][Mm])?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
+)
+_DATES = f"^(?:{_DATE}(?:[T ]{_TIME})?|{_TIME})$"
+_COMMAS = "^[+-]?(?:[0-9]+,[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+(?:[.][0-9]+)?|[0-9]{1,3}(?:[.][0-9]{3})+,[0-9]+)$"
+_NUMBERS = "^[+-]?[0-9]+(?:[.][0-9]+)?$"
+
+
+class RowError(TableError):
+    """Something is wrong in one row; whoever knows its line in the file says that instead."""
+
+    def __init__(self, before: str, row: int, after: str) -> None:
+        super().__init__(before, row, after)
+        self.before, self.row, self.after = before, row, after
+
+    def __str__(self) -> str:
+        return f"{self.before}row {self.row + 1}{self.after}"
 
 
 def kind_of(series: Any) -> Kind:
@@ -18,7 +44,8 @@ def kind_of(series: Any) -> Kind:
     Raises
     ------
     TableError
-        For dates, times, nested values and whatever else has no kind yet.
+        For dates and times, also as text; for numbers with commas; for nested values and whatever else has no
+        kind yet.
     """
     import narwhals as nw
 
@@ -34,6 +61,8 @@ def kind_of(series: Any) -> Kind:
         return "empty" if np.isnan(numbers_of(series)).all() else "number"
     if dtype == nw.Boolean:
         return "boolean"
+    if dtype == nw.String:
+        _check_text(series.drop_nulls())
     if dtype == nw.String or dtype == nw.Categorical or dtype == nw.Enum:
         return "category"
     if dtype == nw.Object:
@@ -44,6 +73,21 @@ def kind_of(series: Any) -> Kind:
         f"column {series.name!r} holds {dtype} values, which are not supported; "
         "leave it out, or turn it into numbers or text"
     )
+
+
+def _check_text(present: Any) -> None:
+    """Refuse text that is another thing than categories: dates, times, numbers with commas."""
+    if present.str.contains(_DATES).mean() >= _NEARLY_ALL:
+        raise TableError(
+            f"column {present.name!r} holds dates or times (such as {present[0]!r}), which are not supported "
+            "yet; leave it out, or turn it into numbers such as year and month"
+        )
+    with_comma = present.str.contains(_COMMAS)
+    if with_comma.any() and (with_comma | present.str.contains(_NUMBERS)).mean() >= _NEARLY_ALL:
+        raise TableError(
+            f"column {present.name!r} holds numbers with commas (such as {present.filter(with_comma)[0]!r}), "
+            "which would be taken for text; write 1.5 for 1,5 and 1234.5 for 1,234.5, or leave it out"
+        )
 
 
 def _kind_of_value(value: Any) -> Kind:
@@ -59,7 +103,7 @@ def numbers_of(series: Any) -> np.ndarray:
 
     Raises
     ------
-    TableError
+    RowError
         For text that is no number, and for infinities; names the column and the row.
     """
     import narwhals as nw
@@ -74,9 +118,10 @@ def numbers_of(series: Any) -> np.ndarray:
                 x[row] = _number(series.name, row, value)
     if np.isinf(x).any():
         row = int(np.flatnonzero(np.isinf(x))[0])
-        raise TableError(
-            f"column {series.name!r} is infinite in row {row + 1}; replace it by a number, or leave it empty "
-            "for missing"
+        raise RowError(
+            f"column {series.name!r} is infinite in ",
+            row,
+            "; replace it by a number, or leave it empty for missing",
         )
     return x
 
@@ -85,9 +130,10 @@ def _number(name: str, row: int, value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise TableError(
-            f"column {name!r} must hold numbers, however row {row + 1} holds {value!r}; correct it, or "
-            "leave it empty for missing"
+        raise RowError(
+            f"column {name!r} must hold numbers, however ",
+            row,
+            f" holds {value!r}; correct it, or leave it empty for missing",
         ) from None
 
 
