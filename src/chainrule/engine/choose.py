@@ -10,10 +10,10 @@ from chainrule.network.automatic import jax_is_usable, load_jax
 
 __all__ = ["choose_engine", "estimated_seconds"]
 
-_SECONDS_PER_NUMPY_STEP = 60e-6
-_SECONDS_PER_NUMPY_LAYER = 25e-6
+_SECONDS_PER_NUMPY_STEP = 250e-6
+_SECONDS_PER_NUMPY_LAYER = 50e-6
 _OPERATIONS_PER_SECOND = 2e10
-_SECONDS_TO_START_XLA = 2.0
+_SECONDS_WORTH_STARTING_XLA = 2.5
 
 logger = logging.getLogger("chainrule.engine")
 
@@ -24,9 +24,9 @@ def choose_engine(choice: str, program: Program, data: Data, n_epochs: int, batc
     Parameters
     ----------
     choice : {"auto", "numpy", "xla"}
-        "auto" takes xla when the numpy engine would need longer than importing JAX and compiling takes
-        (about 2 s), JAX can be imported, the rows are dense, and this is not a forked child: JAX's threads do
-        not survive a fork.
+        "auto" takes xla when the numpy engine would need longer (2.5 s) than it takes to import JAX, compile and
+        run, JAX can be imported, the rows are dense, and this is not a forked child: JAX's threads do not
+        survive a fork.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def choose_engine(choice: str, program: Program, data: Data, n_epochs: int, batc
     if choice == "xla":
         load_jax('engine="xla"')
         return _xla()
-    worth_it = estimated_seconds(program, data, n_epochs, batch_size) > _SECONDS_TO_START_XLA
+    worth_it = estimated_seconds(program, data, n_epochs, batch_size) > _SECONDS_WORTH_STARTING_XLA
     sparse = hasattr(data.X, "toarray")
     if worth_it and not sparse and jax_is_usable():
         try:
