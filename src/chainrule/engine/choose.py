@@ -24,9 +24,9 @@ def choose_engine(choice: str, program: Program, data: Data, n_epochs: int, batc
     Parameters
     ----------
     choice : {"auto", "numpy", "xla"}
-        "auto" takes xla when the numpy engine would need longer (2.5 s) than it takes to import JAX, compile and
-        run, JAX can be imported, the rows are dense, and this is not a forked child: JAX's threads do not
-        survive a fork.
+        "auto" takes xla when the numpy engine would need longer (2.5 s) than importing JAX, compiling and
+        running takes, JAX can be imported, the rows are dense, and this is not a forked child: JAX's threads
+        do not survive a fork.
 
     Raises
     ------
