@@ -123,6 +123,13 @@ def test_a_validation_half_is_refused(iris):
         MLPClassifier().fit(*iris, X_val=iris[0])
 
 
+def test_steps_too_small_to_change_the_weights_are_no_error(iris):
+    model = MLPClassifier(early_stopping=True, learning_rate_init=1e-30, max_iter=3, random_state=0).fit(
+        *iris
+    )
+    assert np.isfinite(model.best_validation_score_)
+
+
 # -- weights -------------------------------------------------------------------------------------------
 
 

@@ -140,9 +140,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
         if not by_class.all():
             rows = by_class > 0
             X, y, weights, targets, by_class = (part[rows] for part in (X, y, weights, targets, by_class))
-        weights = weights * by_class
         targets_val = None if X_val is None else self._encode_known_targets(y_val)
-        data = Data(X, targets, weights, X_val, targets_val, weights_val)
+        data = Data(X, targets, weights * by_class, X_val, targets_val, weights_val)
 
         program = self._make_program(network, loss, has_validation=X_val is not None)
         self._set_structure(network, loss)

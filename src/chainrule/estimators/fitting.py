@@ -1,5 +1,6 @@
 """One fit: run the training that an estimator has set up, with its callbacks, log and Ctrl-C."""
 
+import warnings
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, field
@@ -157,8 +158,6 @@ class Fitting:
         if choice == "full":
             return n_rows
         if choice > n_rows:
-            import warnings
-
             warnings.warn(
                 f"batch_size={choice} is larger than the {n_rows} rows to learn from; they are one batch",
                 stacklevel=2,

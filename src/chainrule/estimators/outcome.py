@@ -112,7 +112,7 @@ def _check_that_it_learned(estimator: Any, outcome: Outcome, fresh: bool) -> Non
             ConvergenceWarning,
             stacklevel=6,
         )
-    elif outcome.learned_nothing and fresh:
+    elif outcome.judged_by_rows and np.isinf(outcome.state.best):
         raise ParameterError(
             f"scoring={estimator.scoring!r} gave no number for any epoch, so no weights could be chosen; "
             "are all classes among the validation rows?"
