@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import PolynomialFeatures
 
 from chainrule.engine import Program
+from chainrule.engine.parts import Parts
 from chainrule.engine.step import objective
 from chainrule.network import Activation, Dense, Draw, Dropout, Network, Polynomial, get_loss
 from chainrule.optimization import Adam
@@ -146,6 +147,11 @@ def targets(loss, n_rows, n_outputs, rng):
     return rng.normal(size=(n_rows, n_outputs))
 
 
+def parts_drawn(rng):
+    """How θ is held makes no difference: any bound for packing, matrices lying either way."""
+    return rng.choice([0, 3, 8, np.inf]), bool(rng.integers(2))
+
+
 def check(network, loss, n_rows, seed, oracles, *, l2=0.0, l1=0.0, dropout=False):
     """Value and gradient of `objective` against the oracles; no differences for a step function."""
     rng = np.random.default_rng(seed)
@@ -154,10 +160,11 @@ def check(network, loss, n_rows, seed, oracles, *, l2=0.0, l1=0.0, dropout=False
     y = targets(loss, n_rows, network.n_outputs, rng)
     draw = Draw.from_seed(seed) if dropout else None
     program = Program(network, get_loss(loss), Adam(), l1=l1 > 0)
-    mask = network.decay_mask().astype(float)
+    parts = Parts(network, *parts_drawn(rng))
 
     def ours(theta):
-        return objective(program, {"l2": l2, "l1": l1}, theta, mask, X, y, w, draw)
+        found, slopes = objective(program, {"l2": l2, "l1": l1}, parts, parts.split(theta), X, y, w, draw)
+        return found, parts.join(slopes)
 
     value, gradient = ours(theta)
     scale = 1 + np.abs(gradient).max()
@@ -275,7 +282,8 @@ def test_the_penalty_is_shared_by_the_rows_and_spares_biases(loss):
     theta, X, w = np.asarray([3.0, -1.0, 7.0]), np.ones((4, 2)), np.asarray([1.0, 2.0, 3.0, 4.0])
     y = network.predict(theta, X)
     program = Program(network, get_loss(loss), Adam())
-    value, gradient = objective(program, {"l2": 0.5}, theta, network.decay_mask().astype(float), X, y, w)
+    parts = Parts(network)
+    value, gradient = objective(program, {"l2": 0.5}, parts, parts.split(theta), X, y, w)
     share = 1 if loss == "sum_of_squares" else 1 / 10
     assert value == pytest.approx(0.5 * 0.5 * 10 * share)
-    np.testing.assert_allclose(gradient, np.asarray([1.5, -0.5, 0.0]) * share)
+    np.testing.assert_allclose(parts.join(gradient), np.asarray([1.5, -0.5, 0.0]) * share)

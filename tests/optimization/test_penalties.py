@@ -27,9 +27,10 @@ def test_l1_leaves_a_weight_of_0_where_it_is():
 @pytest.mark.parametrize("xp", [np, jnp])
 @pytest.mark.parametrize(("max_norm", "factor"), [(2.5, 0.5), (5.0, 1.0), (7.0, 1.0)])
 def test_a_gradient_is_shortened_to_the_bound_and_never_turned(xp, max_norm, factor):
-    gradient = xp.asarray([3.0, -4.0])
-    np.testing.assert_allclose(clip(gradient, max_norm), factor * np.asarray([3.0, -4.0]), rtol=1e-6)
+    for parts in ([[3.0, -4.0]], [[3.0], [-4.0]]):
+        clipped = clip(tuple(map(xp.asarray, parts)), max_norm)
+        np.testing.assert_allclose(np.concatenate(clipped), factor * np.asarray([3.0, -4.0]), rtol=1e-6)
 
 
 def test_a_gradient_of_0_stays_0():
-    np.testing.assert_array_equal(clip(np.zeros(3), 1.0), np.zeros(3))
+    np.testing.assert_array_equal(clip((np.zeros(3),), 1.0)[0], np.zeros(3))

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.base import State
+from chainrule.engine.parts import each
 from chainrule.network import Loss
+from chainrule.network.special import namespace
 
 __all__ = ["score", "start", "watch"]
 
@@ -55,7 +57,8 @@ def watch(
         The parameters that `value` was measured with, such as those before the epoch for the training loss;
         default: those of the state.
     """
-    xp = state.theta.__array_namespace__()
+    theta = state.theta if theta is None else theta
+    xp = namespace(theta[0] if isinstance(theta, tuple) else theta)
     no_progress = (value > state.best - numbers["tol"]) | xp.isnan(value)
     count = xp.where(no_progress, state.count + 1, 0)
     better = finite & xp.isfinite(value) & (value < state.best)
@@ -69,7 +72,7 @@ def watch(
         count = xp.where(slower, 0, count)
     return state._replace(
         best=xp.where(better, value, state.best),
-        best_theta=xp.where(better, state.theta if theta is None else theta, state.best_theta),
+        best_theta=each(lambda new, old: xp.where(better, new, old), theta, state.best_theta),
         count=count,
         rate_factor=rate_factor,
         stopped=stopped | ~finite,

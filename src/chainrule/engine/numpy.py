@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.engine.base import Data, Plan, Program, Records, State
 from chainrule.engine.blas import one_thread_if_small
+from chainrule.engine.parts import Parts, over_vectors
 from chainrule.engine.step import end_of_epoch, objective, training_step
 
 __all__ = ["NumpyEngine"]
@@ -35,7 +36,8 @@ class NumpyEngine:
     ) -> tuple[State, Records]:
         """See `Engine.run_epochs`."""
         n_rows = loaded.X.shape[0]
-        mask = program.network.decay_mask().astype(state.theta.dtype)
+        parts = Parts(program.network)
+        state = over_vectors(parts.split, state)
         validation = None if loaded.X_val is None else (loaded.X_val, loaded.y_val, loaded.weights_val)
         rows = []
         largest = max(map(prod, program.network.shapes(program.network.n_inputs).values()), default=0)
@@ -51,29 +53,37 @@ class NumpyEngine:
                         chosen = plan.orders[epoch, chosen]
                     batch = (loaded.X[chosen], loaded.y[chosen], loaded.weights[chosen])
                     state, value = training_step(
-                        program, numbers, state, mask, batch, rate, correction, plan.key
+                        program, numbers, parts, state, batch, rate, correction, plan.key
                     )
                     share = 1.0 if program.loss.adds_up else float(batch[2].sum())
                     total, seen = total + float(value) * share, seen + share
                 loss = total if program.loss.adds_up else total / seen
                 state, validation_loss, score = end_of_epoch(
-                    program, numbers, state, theta_before, np.float64(loss), float(rates[-1]), validation
+                    program,
+                    numbers,
+                    parts,
+                    state,
+                    theta_before,
+                    np.float64(loss),
+                    float(rates[-1]),
+                    validation,
                 )
                 used = float(rates[-1]) * float(state.rate_factor)
                 state = _with_plain_numbers(state)
                 rows.append((loss, _number(validation_loss), _number(score), used))
                 if state.stopped or not state.finite:
                     break
-        return state, Records(*(np.asarray(column) for column in zip(*rows, strict=True)))
+        records = Records(*(np.asarray(column) for column in zip(*rows, strict=True)))
+        return over_vectors(parts.join, state), records
 
     def value_and_gradient(
         self, program: Program, loaded: Data, theta: Array, numbers: dict[str, float]
     ) -> tuple[float, Array]:
         """See `Engine.value_and_gradient`."""
-        mask = program.network.decay_mask().astype(theta.dtype)
+        parts = Parts(program.network)
         with _quiet():
-            value, gradient = objective(program, numbers, theta, mask, loaded.X, loaded.y, loaded.weights)
-        return float(value), gradient
+            value, gradient = objective(program, numbers, parts, parts.split(theta), *loaded[:3])
+        return float(value), parts.join(gradient)
 
 
 def _with_plain_numbers(state: State) -> State:

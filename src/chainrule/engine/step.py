@@ -1,57 +1,58 @@
 """One training step and the end of an epoch: the equations that both engines run.
 
-Everything here is written once against the array namespace of its arguments.
+Everything here is written once against the array namespace of its arguments. θ and what is like it (its
+gradient, the moments) come in `Parts`.
 """
 
 from typing import Any
 
 from chainrule.engine.base import Program, State
 from chainrule.engine.monitor import score, watch
+from chainrule.engine.parts import Parts
 from chainrule.network import Draw
+from chainrule.network.special import namespace
 from chainrule.optimization.penalties import clip, l1_penalty, l2_penalty
 
 __all__ = ["end_of_epoch", "objective", "training_step"]
 
 Array = Any
+Vectors = tuple[Array, ...]
 
 
 def objective(
     program: Program,
     numbers: Any,
-    theta: Array,
-    mask: Array,
+    parts: Parts,
+    theta: Vectors,
     z: Array,
     y: Array,
     weights: Array,
     draw: Any = None,
-) -> tuple[Any, Array]:
-    """(L, dL/dθ) with penalties, for one batch: forward pass, loss, backward pass.
-
-    Parameters
-    ----------
-    mask : array like θ
-        1 for weights, 0 for biases (`Network.decay_mask`).
-    """
+) -> tuple[Any, Vectors]:
+    """(L, dL/dθ) with penalties, for one batch: forward pass, loss, backward pass."""
     network, loss = program.network, program.loss
-    p = network.views(theta)
+    p = parts.named(theta)
     a, saved = network.forward(p, z, draw)
     value, da = loss(a, y, weights)
     dp, _ = network.backward(p, saved, da, needs_dz=False)
-    gradient = network.flat(dp)
     share = 1.0 if loss.adds_up else 1 / weights.sum()
-    penalized = theta * mask
-    penalty, slope = l2_penalty(penalized, numbers["l2"])
-    if program.l1:
-        penalty_1, slope_1 = l1_penalty(penalized, numbers["l1"])
-        penalty, slope = penalty + penalty_1, slope + slope_1
-    return value + share * penalty, gradient + share * slope
+    gradient = []
+    for part, slope, decays in zip(theta, parts.gathered(dp), parts.decays, strict=True):
+        if decays:
+            penalty, pull = l2_penalty(part, share * numbers["l2"])
+            value, slope = value + penalty, slope + pull
+            if program.l1:
+                penalty, pull = l1_penalty(part, share * numbers["l1"])
+                value, slope = value + penalty, slope + pull
+        gradient.append(slope)
+    return value, tuple(gradient)
 
 
 def training_step(
     program: Program,
     numbers: Any,
+    parts: Parts,
     state: State,
-    mask: Array,
     batch: tuple[Array, Array, Array],
     rate: Any,
     correction: Any,
@@ -59,22 +60,27 @@ def training_step(
 ) -> tuple[State, Any]:
     """(state, loss) after one update: w_new = w_old - η dL/dw, equation (17), in the optimizer's way."""
     draw = Draw(key).fold(state.step) if program.network.is_random else None
-    value, gradient = objective(program, numbers, state.theta, mask, *batch, draw)
+    value, gradient = objective(program, numbers, parts, state.theta, *batch, draw)
     if program.clip:
         gradient = clip(gradient, numbers["clip"])
     rate = rate * state.rate_factor
-    theta = state.theta
-    if program.weight_decay:
-        theta = theta - (rate * numbers["weight_decay"]) * (theta * mask)
-    theta, moments = program.optimizer.update(numbers, state.moments, theta, gradient, rate * correction)
-    return state._replace(theta=theta, moments=moments, step=state.step + 1), value
+    theta, moments = [], []
+    for part, slope, decays, *own in zip(state.theta, gradient, parts.decays, *state.moments, strict=True):
+        if program.weight_decay and decays:
+            part = part - (rate * numbers["weight_decay"]) * part
+        part, own = program.optimizer.update(numbers, tuple(own), part, slope, rate * correction)
+        theta.append(part)
+        moments.append(own)
+    state = state._replace(theta=tuple(theta), moments=tuple(zip(*moments, strict=True)), step=state.step + 1)
+    return state, value
 
 
 def end_of_epoch(
     program: Program,
     numbers: Any,
+    parts: Parts,
     state: State,
-    theta_before: Array,
+    theta_before: Vectors,
     loss: Any,
     rate: Any,
     validation: tuple[Array, Array, Array] | None,
@@ -88,10 +94,10 @@ def end_of_epoch(
     validation_score: Any = None
     if validation is not None:
         X, y, weights = validation
-        a = program.network.predict(state.theta, X)
+        a = program.network.forward(parts.named(state.theta), X)[0]
         validation_loss = program.loss(a, y, weights)[0]
         validation_score = score(program.metric, program.loss, a, y, weights)
-    finite = _finite(state, loss)
+    finite = _finite(state.theta, loss)
     if program.monitor == "external":
         return state._replace(finite=finite), validation_loss, validation_score
     theta = state.theta
@@ -105,7 +111,8 @@ def end_of_epoch(
     return state, validation_loss, validation_score
 
 
-def _finite(state: State, loss: Any) -> Any:
+def _finite(theta: Vectors, loss: Any) -> Any:
     """Whether loss and parameters are usable: parameters whose squares overflow give predictions that do."""
-    xp = state.theta.__array_namespace__()
-    return xp.isfinite(loss) & xp.isfinite((state.theta * state.theta).sum())
+    squares = sum((part * part).sum() for part in theta)
+    xp = namespace(theta[0])
+    return xp.isfinite(loss) & xp.isfinite(squares)

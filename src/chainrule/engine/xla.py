@@ -20,7 +20,9 @@ import numpy as np
 from jax import lax
 
 from chainrule.engine.base import Data, Plan, Program, Records, State
+from chainrule.engine.parts import Parts, over_vectors
 from chainrule.engine.step import end_of_epoch, objective, training_step
+from chainrule.network import Network
 from chainrule.network.automatic import written_for_both
 
 __all__ = ["XlaEngine", "bucket"]
@@ -30,6 +32,8 @@ Array = Any
 _OPERATIONS_PER_CALL = 2e9
 _MOST_EPOCHS_PER_CALL = 32
 _ORDERS_PER_CALL = 4_000_000
+_BYTES_PER_CHUNK = 2**22
+_PACKED_TOGETHER = 2**13
 
 _settings_lock = RLock()
 
@@ -77,89 +81,133 @@ class XlaEngine:
     ) -> tuple[State, Records]:
         """See `Engine.run_epochs`."""
         dtype = state.theta.dtype
+        parts = _parts(program.network)
         n_epochs, n_steps = plan.rates.shape
-        # A batch that is the whole table would be a shape of its own for every number of rows.
-        width = bucket(plan.batch_size) if plan.batch_size >= loaded.n_rows else plan.batch_size
-        capacity = max(plan.capacity, n_epochs)
-        shape = (capacity, bucket(n_steps))
-        order_shape = (capacity, bucket(loaded.data.X.shape[0]) + width)
+        shape = _shape_of_call(loaded, plan)
         order = plan.orders
         if order is None:
             order = np.broadcast_to(np.arange(loaded.n_rows, dtype=np.int32), (n_epochs, loaded.n_rows))
         with _precision(dtype), written_for_both():
             state, records, n_run = _run_epochs(
                 program,
-                width,
+                shape,
                 loaded.data,
-                _as_arrays(state, dtype),
-                _filled(order, order_shape, np.int32),
-                _filled(plan.rates, shape, dtype),
-                _filled(plan.corrections, shape, dtype),
-                (loaded.n_rows, plan.batch_size, n_epochs),
+                _as_arrays(over_vectors(parts.split, state), dtype, np.asarray),
+                _filled(order, (shape.capacity, shape.n_chunks * shape.chunk * shape.width), np.int32),
+                _filled(plan.rates, (shape.capacity, bucket(n_steps)), dtype),
+                _filled(plan.corrections, (shape.capacity, bucket(n_steps)), dtype),
+                (loaded.n_rows, n_epochs),
                 plan.key,
                 {name: np.asarray(value, dtype) for name, value in numbers.items()},
-                program.network.decay_mask().astype(dtype),
             )
             n = int(n_run)
-            state = jax.tree.map(np.asarray, state)
+            state = over_vectors(parts.join, jax.tree.map(np.asarray, state))
         return state, Records(*(np.asarray(column)[:n] for column in records))
 
     def value_and_gradient(
         self, program: Program, loaded: _Loaded, theta: Array, numbers: dict[str, float]
     ) -> tuple[float, Array]:
         """See `Engine.value_and_gradient`."""
-        mask = program.network.decay_mask().astype(theta.dtype)
-        data = loaded.data
+        parts = _parts(program.network)
         with _precision(theta.dtype), written_for_both():
-            value, gradient = _objective(program, numbers, theta, mask, data.X, data.y, data.weights)
-            return float(value), np.asarray(gradient)
+            value, gradient = _objective(program, numbers, parts, parts.split(theta), *loaded.data[:3])
+            return float(value), parts.join(jax.tree.map(np.asarray, gradient))
 
 
-_objective = jax.jit(objective, static_argnums=0)
+_objective = jax.jit(objective, static_argnums=(0, 2))
 
 
-@partial(jax.jit, static_argnums=(0, 1))
+def _parts(network: Network) -> Parts:
+    return Parts(network, largest=_PACKED_TOGETHER, from_to=True)
+
+
+class _Shape(NamedTuple):
+    """What a compiled program is made for, beside the shapes of its arguments.
+
+    Attributes
+    ----------
+    width : rows of a batch
+    chunk : batches whose rows are fetched at a time
+    n_chunks : of an epoch, at the most
+    capacity : epochs, at the most
+    """
+
+    width: int
+    chunk: int
+    n_chunks: int
+    capacity: int
+
+
+def _shape_of_call(loaded: _Loaded, plan: Plan) -> _Shape:
+    rows = bucket(loaded.n_rows)
+    # A batch that is the whole table would be a shape of its own for every number of rows.
+    width = bucket(plan.batch_size) if plan.batch_size >= loaded.n_rows else plan.batch_size
+    bytes_per_row = sum(part.nbytes for part in loaded.data[:3]) / rows
+    n_steps = -(-rows // width)
+    chunk = max(1, min(n_steps, int(_BYTES_PER_CHUNK / (width * bytes_per_row))))
+    return _Shape(width, chunk, -(-n_steps // chunk), max(plan.capacity, len(plan.rates)))
+
+
+@partial(
+    jax.jit,
+    static_argnums=(0, 1),
+    donate_argnums=3,
+    compiler_options={"xla_backend_optimization_level": 1},
+)
 def _run_epochs(
     program: Program,
-    width: int,
+    shape: _Shape,
     data: Data,
     state: State,
     orders: Array,
     rates: Array,
     corrections: Array,
-    sizes: tuple[Any, Any, Any],
+    sizes: tuple[Any, Any],
     key: Array,
     numbers: Any,
-    mask: Array,
 ) -> tuple[State, Records, Any]:
-    """Epochs until the plan or the state says stop; `width` is the static number of rows of a batch."""
-    n_rows, batch_size, n_epochs = sizes
-    n_steps = -(-n_rows // batch_size)
-    place = jnp.arange(width)
+    """Epochs until the plan or the state says stop.
+
+    The rows of several batches are fetched at a time, in the order of the epoch, and a batch is a slice of
+    them: fetching batch by batch costs more than some networks' whole step.
+    """
+    n_rows, n_epochs = sizes
+    width, chunk = shape.width, shape.chunk
+    n_steps = -(-n_rows // width)
+    parts = _parts(program.network)
     validation = None if data.X_val is None else (data.X_val, data.y_val, data.weights_val)
-    zeros = jnp.zeros(rates.shape[0], state.theta.dtype)
+    dtype = rates.dtype
+    zeros = jnp.zeros(shape.capacity, dtype)
 
     def step(i: Any, carry: Any) -> Any:
-        epoch, state, total, seen = carry
-        start = i * batch_size
-        rows = lax.dynamic_slice(orders, (epoch, start), (1, width))[0]
-        real = (place < batch_size) & (start + place < n_rows)
-        X, y, w = (part.at[rows].get(mode="promise_in_bounds") for part in data[:3])
-        batch = (X, y, w * real)
-        state, value = training_step(
-            program, numbers, state, mask, batch, rates[epoch, i], corrections[epoch, i], key
-        )
+        epoch, first, fetched, state, total, seen = carry
+        batch = tuple(lax.dynamic_slice_in_dim(part, i * width, width) for part in fetched)
+        at = (epoch, first + i)
+        state, value = training_step(program, numbers, parts, state, batch, rates[at], corrections[at], key)
         share = jnp.ones_like(total) if program.loss.adds_up else batch[2].sum()
-        return epoch, state, total + value * share, seen + share
+        return epoch, first, fetched, state, total + value * share, seen + share
+
+    def one_chunk(i: Any, carry: Any) -> Any:
+        epoch, state, total, seen = carry
+        first = i * chunk
+        place = first * width + jnp.arange(chunk * width)
+        rows = lax.dynamic_slice(orders, (epoch, first * width), (1, chunk * width))[0]
+        X, y, w = (part.at[rows].get(mode="promise_in_bounds") for part in data[:3])
+        fetched = (X, y, w * (place < n_rows))
+        here = jnp.minimum(chunk, n_steps - first)
+        carry = (epoch, first, fetched, state, total, seen)
+        _, _, _, state, total, seen = lax.fori_loop(0, here, step, carry)
+        return epoch, state, total, seen
 
     def one_epoch(carry: Any) -> Any:
         epoch, state, records = carry
         zero, theta_before = zeros[0], state.theta
-        _, state, total, seen = lax.fori_loop(0, n_steps, step, (epoch, state, zero, zero))
+        n_chunks = -(-n_steps // chunk)
+        _, state, total, seen = lax.fori_loop(0, n_chunks, one_chunk, (epoch, state, zero, zero))
         loss = total if program.loss.adds_up else total / seen
         rate = rates[epoch, n_steps - 1]
         state, validation_loss, score = end_of_epoch(
-            program, numbers, state, theta_before, loss, rate, validation
+            program, numbers, parts, state, theta_before, loss, rate, validation
         )
         row = (loss, validation_loss, score, rate * state.rate_factor)
         records = Records(
@@ -168,7 +216,7 @@ def _run_epochs(
                 for column, value in zip(records, row, strict=True)
             )
         )
-        return epoch + 1, _as_arrays(state, state.theta.dtype), records
+        return epoch + 1, _as_arrays(state, dtype, jnp.asarray), records
 
     def goes_on(carry: Any) -> Any:
         epoch, state, _ = carry
@@ -180,16 +228,15 @@ def _run_epochs(
     return state, records, n_run
 
 
-def _as_arrays(state: State, dtype: Any) -> State:
+def _as_arrays(state: State, dtype: Any, convert: Any) -> State:
     """The state with one dtype per field, whatever mixture of Python, NumPy and traced numbers it holds."""
-    convert = jnp.asarray
     return State(
-        theta=convert(state.theta, dtype),
-        moments=tuple(convert(moment, dtype) for moment in state.moments),
-        step=convert(state.step, jnp.int32),
+        theta=tuple(convert(part, dtype) for part in state.theta),
+        moments=tuple(tuple(convert(part, dtype) for part in moment) for moment in state.moments),
+        step=convert(state.step, np.int32),
         best=convert(state.best, dtype),
-        best_theta=convert(state.best_theta, dtype),
-        count=convert(state.count, jnp.int32),
+        best_theta=tuple(convert(part, dtype) for part in state.best_theta),
+        count=convert(state.count, np.int32),
         rate_factor=convert(state.rate_factor, dtype),
         stopped=convert(state.stopped, bool),
         finite=convert(state.finite, bool),

@@ -55,7 +55,7 @@ class Dense:
 
     def parameter_gradients(self, z: Array, da: Array) -> dict[str, Array]:
         """dL/dW and dL/db alone: all that the first layer of a network needs; `z` may be sparse."""
-        return {"W": (z.T @ da).T, "b": da.sum(0)}
+        return {"W": da.T @ z, "b": da.sum(0)}
 
     def describe(self) -> dict[str, Any]:
         return {

@@ -48,7 +48,6 @@ class Network:
     """
 
     kind: ClassVar[str] = "network"
-    decayed: ClassVar[tuple[str, ...]] = ()
     n_inputs: int
     layers: tuple[Any, ...]
 
@@ -242,15 +241,17 @@ class Network:
             f"{i}.{name}": value for i, named in enumerate(self.views(theta)) for name, value in named.items()
         }
 
+    @cached_property
+    def decayed(self) -> tuple[str, ...]:
+        """Full names of the parameters that penalties and weight decay shrink: weights, not biases."""
+        return tuple(f"{i}.{name}" for i, layer in enumerate(self.layers) for name in layer.decayed)
+
     def decay_mask(self) -> Array:
         """1 where penalties and weight decay act on θ (weights), 0 elsewhere (biases)."""
         mask = np.zeros(self.n_parameters, dtype=bool)
-        for layer, named in zip(self.layers, self.views(mask), strict=True):
-            if isinstance(layer, Network):
-                for name, value in layer.named(layer.decay_mask()).items():
-                    named[name][...] = value
-            for name in layer.decayed:
-                named[name][...] = True
+        named = self.named(mask)
+        for name in self.decayed:
+            named[name][...] = True
         return mask
 
     # -- what it computes ---------------------------------------------------------------------------

@@ -27,9 +27,17 @@ def l1_penalty(weights: Array, strength: Any) -> tuple[Array, Array]:
     return strength * xp.abs(weights).sum(), strength * xp.sign(weights)
 
 
-def clip(gradient: Array, max_norm: Any) -> Array:
-    """G · min(1, c / ‖g‖): never longer than c.          Pascanu, Mikolov, Bengio 2013, arXiv 1211.5063."""
-    xp = namespace(gradient)
-    largest = xp.maximum(xp.abs(gradient).max(), 1e-30)
-    norm = largest * xp.sqrt(((gradient / largest) ** 2).sum())  # squares alone overflow in float32
-    return gradient * (max_norm / xp.maximum(norm, max_norm))
+def clip(gradient: tuple[Array, ...], max_norm: Any) -> tuple[Array, ...]:
+    """g · min(1, c / ‖g‖): never longer than c.          Pascanu, Mikolov, Bengio 2013, arXiv 1211.5063.
+
+    `gradient` comes in parts; its length ‖g‖ is that of all of them together.
+    """
+    if not gradient:
+        return gradient
+    xp = namespace(gradient[0])
+    largest = xp.stack([xp.abs(part).max() for part in gradient]).max()
+    largest = xp.maximum(largest, 1e-30)
+    squares = xp.stack([((part / largest) ** 2).sum() for part in gradient])  # undivided they overflow
+    norm = largest * xp.sqrt(squares.sum())
+    factor = max_norm / xp.maximum(norm, max_norm)
+    return tuple(part * factor for part in gradient)
