@@ -161,9 +161,12 @@ def check(network, loss, n_rows, seed, oracles, *, l2=0.0, l1=0.0, dropout=False
     draw = Draw.from_seed(seed) if dropout else None
     program = Program(network, get_loss(loss), Adam(), l1=l1 > 0)
     parts = Parts(network, *parts_drawn(rng))
+    share = 1.0 if program.loss.adds_up else 1 / w.sum()
 
     def ours(theta):
-        found, slopes = objective(program, {"l2": l2, "l1": l1}, parts, parts.split(theta), X, y, w, draw)
+        found, slopes = objective(
+            program, {"l2": l2, "l1": l1}, parts, parts.split(theta), (X, y, share * w, share), draw
+        )
         return found, parts.join(slopes)
 
     value, gradient = ours(theta)
@@ -283,7 +286,7 @@ def test_the_penalty_is_shared_by_the_rows_and_spares_biases(loss):
     y = network.predict(theta, X)
     program = Program(network, get_loss(loss), Adam())
     parts = Parts(network)
-    value, gradient = objective(program, {"l2": 0.5}, parts, parts.split(theta), X, y, w)
     share = 1 if loss == "sum_of_squares" else 1 / 10
+    value, gradient = objective(program, {"l2": 0.5}, parts, parts.split(theta), (X, y, share * w, share))
     assert value == pytest.approx(0.5 * 0.5 * 10 * share)
     np.testing.assert_allclose(parts.join(gradient), np.asarray([1.5, -0.5, 0.0]) * share)

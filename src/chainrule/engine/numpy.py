@@ -10,7 +10,7 @@ from chainrule.engine.blas import one_thread_if_small
 from chainrule.engine.parts import Parts, over_vectors
 from chainrule.engine.step import end_of_epoch, objective, training_step
 
-__all__ = ["NumpyEngine"]
+__all__ = ["NumpyEngine", "judged", "quiet", "validation_rows"]
 
 Array = Any
 
@@ -35,42 +35,16 @@ class NumpyEngine:
         self, program: Program, loaded: Data, state: State, plan: Plan, numbers: dict[str, float]
     ) -> tuple[State, Records]:
         """See `Engine.run_epochs`."""
-        n_rows = loaded.X.shape[0]
         parts = Parts(program.network)
         state = over_vectors(parts.split, state)
-        validation = None if loaded.X_val is None else (loaded.X_val, loaded.y_val, loaded.weights_val)
         rows = []
         largest = max(map(prod, program.network.shapes(program.network.n_inputs).values()), default=0)
-        with _quiet(), one_thread_if_small(2.0 * plan.batch_size * largest):
-            for epoch, (rates, corrections) in enumerate(zip(plan.rates, plan.corrections, strict=True)):
-                total, seen, theta_before = 0.0, 0.0, state.theta
-                for step, (rate, correction) in enumerate(
-                    zip(rates.tolist(), corrections.tolist(), strict=True)
-                ):
-                    start = step * plan.batch_size
-                    chosen: Any = slice(start, min(start + plan.batch_size, n_rows))
-                    if plan.orders is not None:
-                        chosen = plan.orders[epoch, chosen]
-                    batch = (loaded.X[chosen], loaded.y[chosen], loaded.weights[chosen])
-                    state, value = training_step(
-                        program, numbers, parts, state, batch, rate, correction, plan.key
-                    )
-                    share = 1.0 if program.loss.adds_up else float(batch[2].sum())
-                    total, seen = total + float(value) * share, seen + share
-                loss = total if program.loss.adds_up else total / seen
-                state, validation_loss, score = end_of_epoch(
-                    program,
-                    numbers,
-                    parts,
-                    state,
-                    theta_before,
-                    np.float64(loss),
-                    float(rates[-1]),
-                    validation,
-                )
-                used = float(rates[-1]) * float(state.rate_factor)
-                state = _with_plain_numbers(state)
-                rows.append((loss, _number(validation_loss), _number(score), used))
+        with quiet(), one_thread_if_small(2.0 * plan.batch_size * largest):
+            for epoch, rates in enumerate(plan.rates):
+                after, loss = _steps_of_epoch(program, parts, loaded, state, plan, epoch, numbers)
+                rate, validation = float(rates[-1]), validation_rows(loaded)
+                state, row = judged(program, numbers, parts, after, state.theta, loss, rate, validation)
+                rows.append(row)
                 if state.stopped or not state.finite:
                     break
         records = Records(*(np.asarray(column) for column in zip(*rows, strict=True)))
@@ -81,23 +55,67 @@ class NumpyEngine:
     ) -> tuple[float, Array]:
         """See `Engine.value_and_gradient`."""
         parts = Parts(program.network)
-        with _quiet():
-            value, gradient = objective(program, numbers, parts, parts.split(theta), *loaded[:3])
+        with quiet():
+            share = 1.0 if program.loss.adds_up else 1.0 / loaded.weights.sum()
+            batch = (loaded.X, loaded.y, share * loaded.weights, share)
+            value, gradient = objective(program, numbers, parts, parts.split(theta), batch)
         return float(value), parts.join(gradient)
 
 
-def _with_plain_numbers(state: State) -> State:
-    """Python's numbers instead of NumPy's, which would lift float32 parameters to float64."""
-    return state._replace(
+def _steps_of_epoch(
+    program: Program, parts: Parts, data: Data, state: State, plan: Plan, epoch: int, numbers: Any
+) -> tuple[State, float]:
+    """(state, loss) after the steps of one epoch."""
+    n_rows = data.X.shape[0]
+    loss, weight = 0.0, 0.0
+    rates, corrections = plan.rates[epoch].tolist(), plan.corrections[epoch].tolist()
+    for step, (rate, correction) in enumerate(zip(rates, corrections, strict=True)):
+        start = step * plan.batch_size
+        chosen: Any = slice(start, min(start + plan.batch_size, n_rows))
+        if plan.orders is not None:
+            chosen = plan.orders[epoch, chosen]
+        weights = data.weights[chosen]
+        total = float(weights.sum())
+        share = 1.0 if program.loss.adds_up else 1.0 / total
+        batch = (data.X[chosen], data.y[chosen], share * weights, share)
+        state, value = training_step(program, numbers, parts, state, batch, rate, correction, plan.key)
+        loss, weight = loss + float(value) / share, weight + total
+    return state, loss if program.loss.adds_up else loss / weight
+
+
+def validation_rows(data: Data) -> tuple[Array, Array, Array] | None:
+    """(X, y, weights) of the rows to judge by, if there are any."""
+    return None if data.X_val is None else (data.X_val, data.y_val, data.weights_val)
+
+
+def judged(
+    program: Program,
+    numbers: Any,
+    parts: Parts,
+    state: State,
+    theta_before: Any,
+    loss: float,
+    rate: float,
+    validation: tuple[Array, Array, Array] | None,
+) -> tuple[State, tuple[float, ...]]:
+    """(state, record) at the end of an epoch, with plain numbers.
+
+    Python's numbers instead of NumPy's, which would lift float32 parameters to float64.
+    """
+    state, validation_loss, value = end_of_epoch(
+        program, numbers, parts, state, theta_before, np.float64(loss), rate, validation
+    )
+    state = state._replace(
         best=float(state.best),
         count=int(state.count),
         rate_factor=float(state.rate_factor),
         stopped=bool(state.stopped),
         finite=bool(state.finite),
     )
+    return state, (loss, _number(validation_loss), _number(value), rate * state.rate_factor)
 
 
-def _quiet() -> Any:
+def quiet() -> Any:
     """Without NumPy's warnings: what is not finite is seen and said at the end of the epoch."""
     return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 

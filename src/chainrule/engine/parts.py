@@ -1,4 +1,4 @@
-"""How an engine holds θ while it runs: large weight matrices by themselves, all that is small packed together.
+"""How an engine holds θ while it runs: large matrices by themselves, all that is small packed together.
 
 A part is an array that the optimizer updates in one go. Packing saves operations, of which each has a price
 whatever its size, in running and in compiling; a large matrix is spared the copies into and out of a vector.

@@ -11,12 +11,14 @@ from chainrule.engine.monitor import score, watch
 from chainrule.engine.parts import Parts
 from chainrule.network import Draw
 from chainrule.network.special import namespace
-from chainrule.optimization.penalties import clip, l1_penalty, l2_penalty
+from chainrule.optimization.penalties import clip, l1_penalty, l2_penalty, sum_of_squares
 
-__all__ = ["end_of_epoch", "objective", "training_step"]
+__all__ = ["Batch", "end_of_epoch", "objective", "training_step"]
 
 Array = Any
 Vectors = tuple[Array, ...]
+Batch = tuple[Array, Array, Array, Any]
+"""X, y, the rows' shares in the loss, and the share of a row of weight 1: see `Loss.shared`."""
 
 
 def objective(
@@ -24,18 +26,16 @@ def objective(
     numbers: Any,
     parts: Parts,
     theta: Vectors,
-    z: Array,
-    y: Array,
-    weights: Array,
+    batch: Batch,
     draw: Any = None,
 ) -> tuple[Any, Vectors]:
     """(L, dL/dθ) with penalties, for one batch: forward pass, loss, backward pass."""
+    z, y, shares, share = batch
     network, loss = program.network, program.loss
     p = parts.named(theta)
     a, saved = network.forward(p, z, draw)
-    value, da = loss(a, y, weights)
+    value, da = loss.shared(a, y, shares)
     dp, _ = network.backward(p, saved, da, needs_dz=False)
-    share = 1.0 if loss.adds_up else 1 / weights.sum()
     gradient = []
     for part, slope, decays in zip(theta, parts.gathered(dp), parts.decays, strict=True):
         if decays:
@@ -53,14 +53,14 @@ def training_step(
     numbers: Any,
     parts: Parts,
     state: State,
-    batch: tuple[Array, Array, Array],
+    batch: Batch,
     rate: Any,
     correction: Any,
     key: Array,
 ) -> tuple[State, Any]:
     """(state, loss) after one update: w_new = w_old - η dL/dw, equation (17), in the optimizer's way."""
     draw = Draw(key).fold(state.step) if program.network.is_random else None
-    value, gradient = objective(program, numbers, parts, state.theta, *batch, draw)
+    value, gradient = objective(program, numbers, parts, state.theta, batch, draw)
     if program.clip:
         gradient = clip(gradient, numbers["clip"])
     rate = rate * state.rate_factor
@@ -68,9 +68,9 @@ def training_step(
     for part, slope, decays, *own in zip(state.theta, gradient, parts.decays, *state.moments, strict=True):
         if program.weight_decay and decays:
             part = part - (rate * numbers["weight_decay"]) * part
-        part, own = program.optimizer.update(numbers, tuple(own), part, slope, rate * correction)
+        part, after = program.optimizer.update(numbers, tuple(own), part, slope, rate * correction)
         theta.append(part)
-        moments.append(own)
+        moments.append(after)
     state = state._replace(theta=tuple(theta), moments=tuple(zip(*moments, strict=True)), step=state.step + 1)
     return state, value
 
@@ -113,6 +113,6 @@ def end_of_epoch(
 
 def _finite(theta: Vectors, loss: Any) -> Any:
     """Whether loss and parameters are usable: parameters whose squares overflow give predictions that do."""
-    squares = sum((part * part).sum() for part in theta)
+    squares = sum(sum_of_squares(part) for part in theta)
     xp = namespace(theta[0])
     return xp.isfinite(loss) & xp.isfinite(squares)

@@ -8,7 +8,6 @@ Compiled programs are kept on disk in the user's cache folder.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from math import prod
 from pathlib import Path
 from threading import RLock
@@ -17,12 +16,20 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from chainrule.engine.base import Data, Plan, Program, Records, State
-from chainrule.engine.parts import Parts, over_vectors
-from chainrule.engine.step import end_of_epoch, objective, training_step
-from chainrule.network import Network
+from chainrule.engine.compiled import (
+    Arguments,
+    Shape,
+    compiled_epoch,
+    compiled_epochs,
+    compiled_objective,
+    numbers_of,
+    parts_of,
+    state_of,
+)
+from chainrule.engine.numpy import NumpyEngine, judged, quiet, validation_rows
+from chainrule.engine.parts import over_vectors
 from chainrule.network.automatic import written_for_both
 
 __all__ = ["XlaEngine", "bucket"]
@@ -33,7 +40,6 @@ _OPERATIONS_PER_CALL = 2e9
 _MOST_EPOCHS_PER_CALL = 32
 _ORDERS_PER_CALL = 4_000_000
 _BYTES_PER_CHUNK = 2**22
-_PACKED_TOGETHER = 2**13
 
 _settings_lock = RLock()
 
@@ -45,10 +51,20 @@ def bucket(n: int) -> int:
 
 
 class _Loaded(NamedTuple):
-    """Padded arrays on the device, and how many rows of them are real."""
+    """The data on the device.
+
+    Attributes
+    ----------
+    data : padded arrays
+    n_rows : rows that are real
+    weight : sum of their weights
+    validation : the rows to judge by, as they came
+    """
 
     data: Data
     n_rows: int
+    weight: float
+    validation: tuple[Array, Array, Array] | None
 
 
 class XlaEngine:
@@ -67,7 +83,9 @@ class XlaEngine:
                 for name, part in data._asdict().items()
                 if part is not None
             }
-        return _Loaded(Data(**parts), len(data.weights))
+        weight = float(np.sum(data.weights, dtype=np.float64))
+        validation = validation_rows(NumpyEngine().load(data, dtype))
+        return _Loaded(Data(**parts), len(data.weights), weight, validation)
 
     def epochs_per_call(self, program: Program, data: Data) -> int:
         """As many as make a call of about 50 ms on one core; a power of two, equal for equal buckets."""
@@ -81,166 +99,110 @@ class XlaEngine:
     ) -> tuple[State, Records]:
         """See `Engine.run_epochs`."""
         dtype = state.theta.dtype
-        parts = _parts(program.network)
-        n_epochs, n_steps = plan.rates.shape
+        parts = parts_of(program.network)
         shape = _shape_of_call(loaded, plan)
-        order = plan.orders
-        if order is None:
-            order = np.broadcast_to(np.arange(loaded.n_rows, dtype=np.int32), (n_epochs, loaded.n_rows))
+        state = over_vectors(parts.split, state)
+        long = shape.capacity == 1 and jax.default_backend() == "cpu"
+        run = _one_long_epoch if long else _some_epochs
         with _precision(dtype), written_for_both():
-            state, records, n_run = _run_epochs(
-                program,
-                shape,
-                loaded.data,
-                _as_arrays(over_vectors(parts.split, state), dtype, np.asarray),
-                _filled(order, (shape.capacity, shape.n_chunks * shape.chunk * shape.width), np.int32),
-                _filled(plan.rates, (shape.capacity, bucket(n_steps)), dtype),
-                _filled(plan.corrections, (shape.capacity, bucket(n_steps)), dtype),
-                (loaded.n_rows, n_epochs),
-                plan.key,
-                {name: np.asarray(value, dtype) for name, value in numbers.items()},
+            state, records = run(
+                program, shape, loaded, state, plan, _arguments(loaded, shape, plan, numbers, dtype)
             )
-            n = int(n_run)
-            state = over_vectors(parts.join, jax.tree.map(np.asarray, state))
-        return state, Records(*(np.asarray(column)[:n] for column in records))
+        return over_vectors(parts.join, state), records
 
     def value_and_gradient(
         self, program: Program, loaded: _Loaded, theta: Array, numbers: dict[str, float]
     ) -> tuple[float, Array]:
         """See `Engine.value_and_gradient`."""
-        parts = _parts(program.network)
+        parts = parts_of(program.network)
         with _precision(theta.dtype), written_for_both():
-            value, gradient = _objective(program, numbers, parts, parts.split(theta), *loaded.data[:3])
+            data = loaded.data
+            share = 1.0 if program.loss.adds_up else 1.0 / data.weights.sum()
+            batch = (data.X, data.y, share * data.weights, share)
+            value, gradient = compiled_objective(program, numbers, parts, parts.split(theta), batch)
             return float(value), parts.join(jax.tree.map(np.asarray, gradient))
 
 
-_objective = jax.jit(objective, static_argnums=(0, 2))
-
-
-def _parts(network: Network) -> Parts:
-    return Parts(network, largest=_PACKED_TOGETHER, from_to=True)
-
-
-class _Shape(NamedTuple):
-    """What a compiled program is made for, beside the shapes of its arguments.
-
-    Attributes
-    ----------
-    width : rows of a batch
-    chunk : batches whose rows are fetched at a time
-    n_chunks : of an epoch, at the most
-    capacity : epochs, at the most
-    """
-
-    width: int
-    chunk: int
-    n_chunks: int
-    capacity: int
-
-
-def _shape_of_call(loaded: _Loaded, plan: Plan) -> _Shape:
+def _shape_of_call(loaded: _Loaded, plan: Plan) -> Shape:
     rows = bucket(loaded.n_rows)
     # A batch that is the whole table would be a shape of its own for every number of rows.
     width = bucket(plan.batch_size) if plan.batch_size >= loaded.n_rows else plan.batch_size
     bytes_per_row = sum(part.nbytes for part in loaded.data[:3]) / rows
     n_steps = -(-rows // width)
     chunk = max(1, min(n_steps, int(_BYTES_PER_CHUNK / (width * bytes_per_row))))
-    return _Shape(width, chunk, -(-n_steps // chunk), max(plan.capacity, len(plan.rates)))
+    return Shape(width, chunk, -(-n_steps // chunk), max(plan.capacity, len(plan.rates)))
 
 
-@partial(
-    jax.jit,
-    static_argnums=(0, 1),
-    donate_argnums=3,
-    compiler_options={"xla_backend_optimization_level": 1},
-)
-def _run_epochs(
-    program: Program,
-    shape: _Shape,
-    data: Data,
-    state: State,
-    orders: Array,
-    rates: Array,
-    corrections: Array,
-    sizes: tuple[Any, Any],
-    key: Array,
-    numbers: Any,
-) -> tuple[State, Records, Any]:
-    """Epochs until the plan or the state says stop.
-
-    The rows of several batches are fetched at a time, in the order of the epoch, and a batch is a slice of
-    them: fetching batch by batch costs more than some networks' whole step.
-    """
-    n_rows, n_epochs = sizes
-    width, chunk = shape.width, shape.chunk
-    n_steps = -(-n_rows // width)
-    parts = _parts(program.network)
-    validation = None if data.X_val is None else (data.X_val, data.y_val, data.weights_val)
-    dtype = rates.dtype
-    zeros = jnp.zeros(shape.capacity, dtype)
-
-    def step(i: Any, carry: Any) -> Any:
-        epoch, first, fetched, state, total, seen = carry
-        batch = tuple(lax.dynamic_slice_in_dim(part, i * width, width) for part in fetched)
-        at = (epoch, first + i)
-        state, value = training_step(program, numbers, parts, state, batch, rates[at], corrections[at], key)
-        share = jnp.ones_like(total) if program.loss.adds_up else batch[2].sum()
-        return epoch, first, fetched, state, total + value * share, seen + share
-
-    def one_chunk(i: Any, carry: Any) -> Any:
-        epoch, state, total, seen = carry
-        first = i * chunk
-        place = first * width + jnp.arange(chunk * width)
-        rows = lax.dynamic_slice(orders, (epoch, first * width), (1, chunk * width))[0]
-        X, y, w = (part.at[rows].get(mode="promise_in_bounds") for part in data[:3])
-        fetched = (X, y, w * (place < n_rows))
-        here = jnp.minimum(chunk, n_steps - first)
-        carry = (epoch, first, fetched, state, total, seen)
-        _, _, _, state, total, seen = lax.fori_loop(0, here, step, carry)
-        return epoch, state, total, seen
-
-    def one_epoch(carry: Any) -> Any:
-        epoch, state, records = carry
-        zero, theta_before = zeros[0], state.theta
-        n_chunks = -(-n_steps // chunk)
-        _, state, total, seen = lax.fori_loop(0, n_chunks, one_chunk, (epoch, state, zero, zero))
-        loss = total if program.loss.adds_up else total / seen
-        rate = rates[epoch, n_steps - 1]
-        state, validation_loss, score = end_of_epoch(
-            program, numbers, parts, state, theta_before, loss, rate, validation
-        )
-        row = (loss, validation_loss, score, rate * state.rate_factor)
-        records = Records(
-            *(
-                column.at[epoch].set(jnp.nan if value is None else value)
-                for column, value in zip(records, row, strict=True)
-            )
-        )
-        return epoch + 1, _as_arrays(state, dtype, jnp.asarray), records
-
-    def goes_on(carry: Any) -> Any:
-        epoch, state, _ = carry
-        return (epoch < n_epochs) & ~state.stopped & state.finite
-
-    n_run, state, records = lax.while_loop(
-        goes_on, one_epoch, (0, state, Records(zeros, zeros, zeros, zeros))
+def _arguments(loaded: _Loaded, shape: Shape, plan: Plan, numbers: dict[str, float], dtype: Any) -> Arguments:
+    n_epochs, n_steps = plan.rates.shape
+    order = plan.orders
+    if order is None:
+        order = np.broadcast_to(np.arange(loaded.n_rows, dtype=np.int32), (n_epochs, loaded.n_rows))
+    return Arguments(
+        orders=_filled(order, (shape.capacity, shape.n_chunks * shape.chunk * shape.width), np.int32),
+        rates=_filled(plan.rates, (shape.capacity, bucket(n_steps)), dtype),
+        corrections=_filled(plan.corrections, (shape.capacity, bucket(n_steps)), dtype),
+        key=plan.key,
+        numbers={name: np.asarray(value, dtype) for name, value in numbers.items()},
+        n_rows=np.int32(loaded.n_rows),
+        n_steps=np.int32(n_steps),
+        n_chunks=np.int32(-(-n_steps // shape.chunk)),
+        weight=np.asarray(loaded.weight, dtype),
     )
-    return state, records, n_run
 
 
-def _as_arrays(state: State, dtype: Any, convert: Any) -> State:
-    """The state with one dtype per field, whatever mixture of Python, NumPy and traced numbers it holds."""
-    return State(
-        theta=tuple(convert(part, dtype) for part in state.theta),
-        moments=tuple(tuple(convert(part, dtype) for part in moment) for moment in state.moments),
-        step=convert(state.step, np.int32),
-        best=convert(state.best, dtype),
-        best_theta=tuple(convert(part, dtype) for part in state.best_theta),
-        count=convert(state.count, np.int32),
-        rate_factor=convert(state.rate_factor, dtype),
-        stopped=convert(state.stopped, bool),
-        finite=convert(state.finite, bool),
+def _some_epochs(
+    program: Program, shape: Shape, loaded: _Loaded, state: State, plan: Plan, arguments: Arguments
+) -> tuple[State, Records]:
+    """Several epochs in one call, early stopping included."""
+    dtype = arguments.rates.dtype
+    n_numbers = len(Records._fields)
+    row = np.asarray([*(0,) * n_numbers, *numbers_of(state)], dtype)
+    vectors, log, n_run = compiled_epochs(
+        program,
+        shape,
+        loaded.data,
+        (state.theta, state.moments, state.best_theta),
+        row,
+        np.int32(state.step),
+        np.int32(len(plan.rates)),
+        arguments,
     )
+    n = int(n_run)
+    log = np.asarray(log)[:n]
+    after = state_of(jax.tree.map(np.asarray, vectors), log[-1] if n else row)
+    step = int(state.step) + n * len(plan.rates[0])
+    return after._replace(step=step), Records(*log[:, :n_numbers].T)
+
+
+def _one_long_epoch(
+    program: Program, shape: Shape, loaded: _Loaded, state: State, plan: Plan, arguments: Arguments
+) -> tuple[State, Records]:
+    """One epoch in one call; its end is judged by NumPy, which spares compiling that."""
+    theta, moments, loss = compiled_epoch(
+        program,
+        shape,
+        loaded.data,
+        state.theta,
+        state.moments,
+        np.int32(state.step),
+        np.asarray(state.rate_factor, arguments.rates.dtype),
+        arguments,
+    )
+    theta, moments = jax.tree.map(np.asarray, (theta, moments))
+    after = state._replace(theta=theta, moments=moments, step=int(state.step) + len(plan.rates[0]))
+    with quiet():
+        after, row = judged(
+            program,
+            arguments.numbers,
+            parts_of(program.network),
+            after,
+            state.theta,
+            float(loss),
+            float(plan.rates[0, -1]),
+            loaded.validation,
+        )
+    return after, Records(*(np.asarray([value]) for value in row))
 
 
 @contextmanager

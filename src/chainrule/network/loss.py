@@ -71,10 +71,13 @@ class Loss:
         weights : array (n,)
             Sample weights ≥ 0 with a positive sum; all 1 where there are none.
         """
-        self._check(a, y, weights)
+        return self.shared(a, y, weights if self.adds_up else weights / weights.sum())
+
+    def shared(self, a: Array, y: Array, shares: Array) -> tuple[Array, Array]:
+        """(Σ_n s_n ℓ_n, its gradient) for shares s_n = w_n / Σ w, or w_n for a loss that adds up."""
+        self._check(a, y, shares)
         losses, slopes = self.rows(a, y)
-        w = weights if self.adds_up else weights / weights.sum()
-        return (w * losses).sum(), w[:, None] * slopes
+        return shares @ losses, shares[:, None] * slopes
 
     def _check(self, a: Array, y: Array, weights: Array) -> None:
         """Refuse shapes that would broadcast to a wrong value without a word."""

@@ -17,8 +17,12 @@ Array = Any
 
 def l2_penalty(weights: Array, strength: Any) -> tuple[Array, Array]:
     """(½ α Σ W², α W)."""
-    gradient = strength * weights
-    return 0.5 * (gradient * weights).sum(), gradient
+    return 0.5 * strength * sum_of_squares(weights), strength * weights
+
+
+def sum_of_squares(weights: Array) -> Any:
+    """Σ W²."""
+    return weights @ weights if weights.ndim == 1 else (weights * weights).sum()
 
 
 def l1_penalty(weights: Array, strength: Any) -> tuple[Array, Array]:
@@ -28,7 +32,7 @@ def l1_penalty(weights: Array, strength: Any) -> tuple[Array, Array]:
 
 
 def clip(gradient: tuple[Array, ...], max_norm: Any) -> tuple[Array, ...]:
-    """g · min(1, c / ‖g‖): never longer than c.          Pascanu, Mikolov, Bengio 2013, arXiv 1211.5063.
+    """G · min(1, c / ‖g‖): never longer than c.          Pascanu, Mikolov, Bengio 2013, arXiv 1211.5063.
 
     `gradient` comes in parts; its length ‖g‖ is that of all of them together.
     """

@@ -1,0 +1,228 @@
+"""The program that the xla engine compiles: whole epochs, and everything between two of them, in one call.
+
+Two things shape it. XLA compiles a function of its own for every number that a loop hands on (10 ms each):
+therefore numbers are carried together in one array. And fetching the rows of a batch by their places can cost
+more than a small network's whole step: therefore the rows of many batches are fetched at a time, in the order
+of the epoch, and a batch is a slice of them.
+"""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from chainrule.engine.base import Data, Program, Records, State
+from chainrule.engine.numpy import validation_rows
+from chainrule.engine.parts import Parts
+from chainrule.engine.step import end_of_epoch, objective, training_step
+from chainrule.network import Network
+
+__all__ = [
+    "Arguments",
+    "Shape",
+    "compiled_epoch",
+    "compiled_epochs",
+    "compiled_objective",
+    "numbers_of",
+    "parts_of",
+    "state_of",
+]
+
+Array = Any
+Vectors = tuple[Array, ...]
+
+_PACKED_TOGETHER = 2**11
+"""Parameters with more numbers than this are updated by themselves."""
+
+
+class Shape(NamedTuple):
+    """What a compiled program is made for, beside the shapes of its arguments.
+
+    Attributes
+    ----------
+    width : rows of a batch
+    chunk : batches whose rows are fetched at a time
+    n_chunks : of an epoch, at the most
+    capacity : epochs, at the most
+    """
+
+    width: int
+    chunk: int
+    n_chunks: int
+    capacity: int
+
+
+class Arguments(NamedTuple):
+    """A `Plan` and the settings as this program takes them: padded arrays and numbers."""
+
+    orders: Array
+    rates: Array
+    corrections: Array
+    key: Array
+    numbers: Any
+    n_rows: Any
+    n_steps: Any
+    n_chunks: Any
+    weight: Any
+
+
+def parts_of(network: Network) -> Parts:
+    """How this program holds θ."""
+    return Parts(network, largest=_PACKED_TOGETHER, from_to=True)
+
+
+_options = {"xla_backend_optimization_level": 1}
+
+compiled_objective = jax.jit(objective, static_argnums=(0, 2), compiler_options=_options)
+"""Loss with penalties over all rows, and its gradient."""
+
+
+@partial(jax.jit, static_argnums=(0, 1), donate_argnums=(3, 4), compiler_options=_options)
+def compiled_epoch(
+    program: Program,
+    shape: Shape,
+    data: Data,
+    theta: Vectors,
+    moments: tuple[Vectors, ...],
+    step: Any,
+    rate_factor: Any,
+    plan: Arguments,
+) -> tuple[Vectors, tuple[Vectors, ...], Any]:
+    """(θ, moments, loss) after the steps of one epoch."""
+    return _Run(program, shape, data, step, plan).steps(0, rate_factor, theta, moments)
+
+
+@partial(jax.jit, static_argnums=(0, 1), donate_argnums=3, compiler_options=_options)
+def compiled_epochs(
+    program: Program,
+    shape: Shape,
+    data: Data,
+    vectors: Any,
+    row: Array,
+    step: Any,
+    n_epochs: Any,
+    plan: Arguments,
+) -> tuple[Any, Array, Any]:
+    """(vectors of the state, log with a row per epoch, epochs run): until the plan or the state says stop.
+
+    The row of an epoch, and of what was before the first, is that of `numbers_of`.
+    """
+    run = _Run(program, shape, data, step, plan)
+
+    def goes_on(carry: Any) -> Any:
+        epoch, vectors, row, _ = carry
+        state = state_of(vectors, row)
+        return (epoch < n_epochs) & ~state.stopped & state.finite
+
+    def one_epoch(carry: Any) -> Any:
+        epoch, vectors, row, log = carry
+        row, vectors = run.epoch(epoch, state_of(vectors, row))
+        log = lax.dynamic_update_slice(log, row[None], (epoch, jnp.zeros_like(epoch)))
+        return epoch + 1, vectors, row, log
+
+    log = jnp.zeros((shape.capacity, len(row)), row.dtype)
+    n_run, vectors, _, log = lax.while_loop(goes_on, one_epoch, (0, vectors, row, log))
+    return vectors, log, n_run
+
+
+class _Run(NamedTuple):
+    """What does not change while the program runs, and what happens in an epoch, a chunk, a step."""
+
+    program: Program
+    shape: Shape
+    data: Data
+    first_step: Any
+    plan: Arguments
+
+    @property
+    def parts(self) -> Parts:
+        return parts_of(self.program.network)
+
+    def epoch(self, epoch: Any, state: State) -> tuple[Array, tuple[Any, Any, Any]]:
+        """(numbers, vectors of the state) after an epoch and its end."""
+        theta, moments, loss = self.steps(epoch, state.rate_factor, state.theta, state.moments)
+        rate = _at(self.plan.rates, epoch, self.plan.n_steps - 1)
+        after = state._replace(theta=theta, moments=moments)
+        validation = validation_rows(self.data)
+        after, validation_loss, score = end_of_epoch(
+            self.program, self.plan.numbers, self.parts, after, state.theta, loss, rate, validation
+        )
+        record = (loss, validation_loss, score, rate * after.rate_factor)
+        row = [jnp.nan if value is None else value for value in (*record, *numbers_of(after))]
+        dtype = self.plan.rates.dtype
+        row = jnp.stack([jnp.asarray(value, dtype) for value in row])
+        return row, (after.theta, after.moments, after.best_theta)
+
+    def steps(
+        self, epoch: Any, rate_factor: Any, theta: Vectors, moments: tuple[Vectors, ...]
+    ) -> tuple[Vectors, tuple[Vectors, ...], Any]:
+        """(θ, moments, loss) after the steps of an epoch."""
+        carry = (theta, moments, jnp.zeros((), self.plan.rates.dtype))
+        one_chunk = partial(self.chunk, epoch, rate_factor)
+        if self.shape.n_chunks == 1:
+            carry = one_chunk(0, carry)
+        else:
+            carry = lax.fori_loop(0, self.plan.n_chunks, one_chunk, carry)
+        theta, moments, loss = carry
+        return theta, moments, loss if self.program.loss.adds_up else loss / self.plan.weight
+
+    def chunk(self, epoch: Any, rate_factor: Any, i: Any, carry: Any) -> Any:
+        """Fetch the rows of the i-th chunk and take its steps."""
+        width, chunk, n_chunks, _ = self.shape
+        first = i * chunk
+        n = chunk * width
+        rows = _slice(self.plan.orders, (epoch, first * width), (1, n))[0]
+        X, y, w = (part.at[rows].get(mode="promise_in_bounds") for part in self.data[:3])
+        w = jnp.where(first * width + jnp.arange(n) < self.plan.n_rows, w, 0).reshape(chunk, width)
+        share = jnp.ones(chunk, w.dtype)
+        if not self.program.loss.adds_up:
+            share = 1 / jnp.maximum(w.sum(1), jnp.finfo(w.dtype).tiny)  # steps that there are not have none
+        fetched = (X, y, (w * share[:, None]).reshape(n), share)
+        one_step = partial(self.step, epoch, rate_factor, first, fetched)
+        if chunk == 1:
+            return one_step(0, carry)
+        n_here = self.plan.n_steps if n_chunks == 1 else jnp.minimum(chunk, self.plan.n_steps - first)
+        return lax.fori_loop(0, n_here, one_step, carry)
+
+    def step(self, epoch: Any, rate_factor: Any, first: Any, fetched: Any, i: Any, carry: Any) -> Any:
+        """The i-th training step of a chunk."""
+        theta, moments, loss = carry
+        width, plan = self.shape.width, self.plan
+        X, y, w = (_slice(a, (i * width, *(0,) * (a.ndim - 1)), (width, *a.shape[1:])) for a in fetched[:3])
+        share = _at(fetched[3], i)
+        place = (epoch, first + i)
+        state = State(theta, moments, self.first_step + epoch * plan.n_steps + place[1], *_no_numbers)
+        state = state._replace(rate_factor=rate_factor)
+        rate, correction = _at(plan.rates, *place), _at(plan.corrections, *place)
+        state, value = training_step(
+            self.program, plan.numbers, self.parts, state, (X, y, w, share), rate, correction, plan.key
+        )
+        return state.theta, state.moments, loss + value / share
+
+
+_no_numbers = (None,) * (len(State._fields) - 3)
+
+
+def numbers_of(state: State) -> tuple[Any, ...]:
+    """The numbers of a state, which stand behind the record in an epoch's row."""
+    return state.best, state.count, state.rate_factor, state.stopped, state.finite
+
+
+def state_of(vectors: tuple[Any, Any, Any], row: Array) -> State:
+    """The state, but for its step, from its vectors and an epoch's row."""
+    theta, moments, best_theta = vectors
+    best, count, rate_factor, stopped, finite = (row[i] for i in range(len(Records._fields), len(row)))
+    return State(theta, moments, None, best, best_theta, count, rate_factor, stopped != 0, finite != 0)
+
+
+def _slice(array: Array, start: tuple[Any, ...], shape: tuple[int, ...]) -> Array:
+    """A block of an array, from a place without negative numbers."""
+    places = [jnp.asarray(place, jnp.int32) for place in start]
+    return lax.dynamic_slice(array, places, shape, allow_negative_indices=False)
+
+
+def _at(array: Array, *place: Any) -> Array:
+    """One number of an array, at a place without negative numbers."""
+    return _slice(array, place, (1,) * array.ndim).reshape(())
