@@ -33,7 +33,7 @@ __all__ = [
 Array = Any
 Vectors = tuple[Array, ...]
 
-_PACKED_TOGETHER = 2**11
+_PACKED_TOGETHER = 2**13
 """Parameters with more numbers than this are updated by themselves."""
 
 

@@ -37,6 +37,7 @@ __all__ = ["XlaEngine", "bucket"]
 Array = Any
 
 _OPERATIONS_PER_CALL = 2e9
+_OPERATIONS_OF_A_LONG_EPOCH = 4e8
 _MOST_EPOCHS_PER_CALL = 32
 _ORDERS_PER_CALL = 4_000_000
 _BYTES_PER_CHUNK = 2**22
@@ -88,8 +89,13 @@ class XlaEngine:
         return _Loaded(Data(**parts), len(data.weights), weight, validation)
 
     def epochs_per_call(self, program: Program, data: Data) -> int:
-        """As many as make a call of about 50 ms on one core; a power of two, equal for equal buckets."""
+        """As many as make a call of about 50 ms on one core; a power of two, equal for equal buckets.
+
+        One, if an epoch takes so long that what a call costs beside it (1 ms) does not matter.
+        """
         work = 6 * program.network.n_parameters * bucket(data.X.shape[0])
+        if work >= _OPERATIONS_OF_A_LONG_EPOCH:
+            return 1
         by_memory = _ORDERS_PER_CALL // bucket(data.X.shape[0])
         epochs = max(1, min(_MOST_EPOCHS_PER_CALL, int(_OPERATIONS_PER_CALL / work), by_memory))
         return 1 << (epochs.bit_length() - 1)
