@@ -92,11 +92,11 @@ def test_weights_can_be_changed_by_hand_after_either_engine(iris):
 
 
 def test_many_rows_are_predicted_in_pieces(iris, monkeypatch):
-    from chainrule.estimators import fitted
+    from chainrule.engine import forward
 
     model = MLPClassifier(max_iter=2, random_state=0).fit(*iris)
     whole = model.predict_proba(iris[0])
-    monkeypatch.setattr(fitted, "_VALUES_PER_PIECE", 1000)
+    monkeypatch.setattr(forward, "_VALUES_PER_PIECE", 1000)
     np.testing.assert_allclose(model.predict_proba(iris[0]), whole)
 
 

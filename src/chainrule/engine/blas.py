@@ -8,7 +8,7 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["one_thread_if_small"]
+__all__ = ["blas_threads", "one_thread", "one_thread_if_small"]
 
 _SMALL_PRODUCT = 1e7
 """Operations of a product below which one thread is faster; on a busy machine waiting for a second one costs
@@ -17,7 +17,14 @@ milliseconds where the product takes microseconds."""
 
 def one_thread_if_small(operations: float) -> Any:
     """A context in which BLAS uses one thread, if its largest product takes so few operations."""
-    return _one_thread() if operations < _SMALL_PRODUCT else nullcontext()
+    return one_thread() if operations < _SMALL_PRODUCT else nullcontext()
+
+
+def blas_threads() -> int:
+    """Threads that BLAS may use now: 1 within `one_thread`, few in a worker process of joblib."""
+    return max(
+        (pool["num_threads"] for pool in _controller().info() if pool["user_api"] == "blas"), default=1
+    )
 
 
 _lock = Lock()
@@ -26,8 +33,11 @@ _limit: Any = None
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Counted, because the limit belongs to the process: fits in several threads share one limit."""
+def one_thread() -> Iterator[None]:
+    """A context in which BLAS uses one thread.
+
+    Counted, because the limit belongs to the process: fits in several threads share one limit.
+    """
     global _inside, _limit
     with _lock:
         _inside += 1

@@ -1,5 +1,6 @@
 """MLPClassifier and MLPRegressor: textbook networks, drop-in for scikit-learn's."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -174,18 +175,20 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def predict(self, X: Any) -> Array:
         """Labels (n_samples,), or 0 and 1 (n_samples, n_labels), of the most probable classes."""
-        a = self._raw_outputs(X)
-        return self._coding.decode(a)
+        return self._answer("predict", X)
 
     def predict_proba(self, X: Any) -> Array:
         """Probabilities (n_samples, n_classes) in the order of `classes_`."""
-        outputs = self._outputs(X)
-        return self._coding.probabilities(outputs)
+        return self._answer("predict_proba", X)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Logarithm of `predict_proba`; -inf where a probability is 0."""
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
+
+    def _answers(self) -> dict[str, Callable[[Array], Array]]:
+        link, coding = self._link, self._coding
+        return {"predict": coding.decode, "predict_proba": lambda a: coding.probabilities(link(a))}
 
     def _encode_targets(self, y: Array, incremental: bool) -> Array:
         check_classification_targets(y)
@@ -315,8 +318,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     def predict(self, X: Any) -> Array:
         """Predicted targets, (n_samples,) or (n_samples, n_outputs)."""
-        outputs = self._outputs(X)
-        return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+        return self._answer("predict", X)
+
+    def _answers(self) -> dict[str, Callable[[Array], Array]]:
+        link, one = self._link, self.n_outputs_ == 1
+        return {"predict": lambda a: link(a)[:, 0] if one else link(a)}
 
     def _encode_targets(self, y: Array, incremental: bool) -> Array:
         targets = y[:, None] if y.ndim == 1 else y

@@ -1,0 +1,99 @@
+"""Predicting with NumPy: the forward pass with its parameters at hand, for one row or for many."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine.blas import blas_threads, one_thread
+from chainrule.network import Activation, Dense, Dropout
+from chainrule.network.activations import get_activation
+
+__all__ = ["Forward"]
+
+Array = Any
+
+_VALUES_PER_PIECE = 1 << 18
+"""Values of the widest layer at a time: they stay in a core's cache until the next layer takes them."""
+
+
+_RELU = get_activation("relu")
+
+
+class Forward:
+    """z ↦ f(z), prepared: what can be done once for all rows is done.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    parameters : sequence of dict, one per layer
+        As `Network.views` gives them.
+    widths : sequence of int
+        Values per row in front of each layer and behind the last.
+    dtype : float32 or float64, optional
+        To compute in; default: what the parameters have, float32 at least.
+    own : bool, default=False
+        Keep copies of the parameters; False: see what is changed in them later.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Any],
+        parameters: Sequence[dict[str, Array]],
+        widths: Sequence[int],
+        dtype: Any = None,
+        own: bool = False,
+    ) -> None:
+        arrays = [array for named in parameters for array in named.values()]
+        self.dtype = np.result_type(np.float32, *arrays) if dtype is None else np.dtype(dtype)
+        self._rows_per_piece = max(1, _VALUES_PER_PIECE // max(widths))
+        as_dtype = np.array if own else np.asarray
+        before = (None, *layers)
+        self._steps = [
+            _step(layer, {name: as_dtype(value, self.dtype) for name, value in named.items()}, previous)
+            for layer, named, previous in zip(layers, parameters, before[:-1], strict=True)
+            if not isinstance(layer, Dropout)
+        ]
+
+    def __call__(self, z: Array) -> Array:
+        """The raw outputs for rows `z` (n, n_in) of this object's dtype."""
+        for step in self._steps:
+            z = step(z)
+        return z
+
+    def of_table(self, X: Array) -> Array:
+        """The same for as many rows as there are: piece by piece, the pieces shared among the cores.
+
+        There are as many threads as BLAS may use in this process. The pieces do not depend on their number,
+        and so neither does the result.
+        """
+        starts = range(0, X.shape[0], self._rows_per_piece)
+        with np.errstate(over="ignore"):
+            if len(starts) <= 1:
+                return self(X.astype(self.dtype, copy=False))
+            threads = blas_threads()
+            with one_thread(), ThreadPoolExecutor(threads) as pool:
+                return np.concatenate(list(pool.map(lambda start: self._piece(X, start), starts)))
+
+    def _piece(self, X: Array, start: int) -> Array:
+        with np.errstate(over="ignore"):
+            return self(X[start : start + self._rows_per_piece].astype(self.dtype, copy=False))
+
+
+def _step(layer: Any, p: dict[str, Array], previous: Any) -> Callable[[Array], Array]:
+    """What a layer does when predicting."""
+    if isinstance(layer, Dense):
+        W, b = p["W"].T, p["b"]
+
+        def dense(z: Array) -> Array:
+            a = z.dot(W)
+            a += b
+            return a
+
+        return dense
+    if isinstance(layer, Activation):
+        if layer.function is _RELU and isinstance(previous, Dense):
+            return lambda a: np.maximum(a, 0, out=a)  # a is the dense layer's own
+        return layer.function.value  # type: ignore[no-any-return]
+    return lambda z: layer.forward(p, z, None)[0]
