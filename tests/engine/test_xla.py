@@ -1,5 +1,7 @@
 """The xla engine compiles once per shape: buckets, numbers as arguments, and a cache on disk."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.engine import Data, Program
+from chainrule.engine import Data, Program, xla
 from chainrule.engine.compiled import compiled_epoch, compiled_epochs
 from chainrule.engine.numpy import NumpyEngine
 from chainrule.engine.xla import XlaEngine, bucket
@@ -107,6 +109,44 @@ def test_rows_that_fill_a_bucket_do_not_matter(train, n_rows, batch_size):
     np.testing.assert_allclose(
         filled.records[-1].validation_loss, bare.records[-1].validation_loss, rtol=1e-9
     )
+
+
+def test_rows_may_be_fetched_for_any_number_of_batches_at_a_time(train, monkeypatch):
+    """One, some or all batches of an epoch; the numpy engine fetches one."""
+    given = {"batch_size": 8, "weights": np.linspace(0.5, 2, 97), "epochs": 3}
+    expected = train(NumpyEngine(), network(), *rows(97), **given).losses
+    for n_batches in (1, 3, 100):
+        monkeypatch.setattr(xla, "_BYTES_PER_CHUNK", n_batches * 8 * 5 * 8)
+        assert train(XlaEngine(), network(), *rows(97), **given).losses == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_long_epoch_is_judged_as_short_ones_are(train, monkeypatch):
+    given = {
+        "validation": (*rows(20, 3), np.ones(20)),
+        "monitor": "validation_loss",
+        "metric": "r2",
+        "adaptive": True,
+        "epochs": 12,
+        "rate": 0.3,
+        "numbers": {"patience": 1, "tol": 0.05},
+    }
+    short = train(XlaEngine(), network(), *rows(97), **given)
+    monkeypatch.setattr(xla, "_OPERATIONS_OF_A_LONG_EPOCH", 0)
+    long = train(XlaEngine(), network(), *rows(97), **given)
+    assert len(short.records) == len(long.records)
+    for one, other in zip(short.records, long.records, strict=True):
+        assert astuple(one) == pytest.approx(astuple(other), rel=1e-9)
+    assert short.records[-1].learning_rate < 0.3
+    np.testing.assert_allclose(short.state.best_theta, long.state.best_theta, rtol=1e-8)
+
+
+def test_trainings_in_several_threads_do_not_disturb_each_other(train):
+    def losses(seed):
+        return train(XlaEngine(), network(), *rows(97), seed=seed, epochs=6).losses
+
+    expected = [losses(seed) for seed in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(losses, range(6))) == expected
 
 
 def test_calls_hold_more_epochs_the_less_there_is_to_do():

@@ -5,7 +5,7 @@ from math import ceil
 
 from chainrule.engine.base import Data, Engine, Program
 from chainrule.engine.numpy import NumpyEngine
-from chainrule.errors import ParameterError
+from chainrule.errors import EngineError, ParameterError
 from chainrule.network.automatic import jax_is_usable, load_jax
 
 __all__ = ["choose_engine", "estimated_seconds"]
@@ -44,10 +44,11 @@ def choose_engine(choice: str, program: Program, data: Data, n_epochs: int, batc
     sparse = hasattr(data.X, "toarray")
     if worth_it and not sparse and jax_is_usable():
         try:
+            load_jax('engine="auto"')
             return _xla()
-        except ImportError as error:
+        except EngineError as error:
             logger.warning(
-                "JAX is installed but cannot be imported (%s); computing with NumPy, slower", error
+                "JAX is installed but cannot be imported (%s); computing with NumPy, slower", error.__cause__
             )
     return NumpyEngine()
 

@@ -43,6 +43,7 @@ _ORDERS_PER_CALL = 4_000_000
 _BYTES_PER_CHUNK = 2**22
 
 _settings_lock = RLock()
+_seen: set[Any] = set()
 
 
 def bucket(n: int) -> int:
@@ -110,10 +111,10 @@ class XlaEngine:
         state = over_vectors(parts.split, state)
         long = shape.capacity == 1 and jax.default_backend() == "cpu"
         run = _one_long_epoch if long else _some_epochs
-        with _precision(dtype), written_for_both():
-            state, records = run(
-                program, shape, loaded, state, plan, _arguments(loaded, shape, plan, numbers, dtype)
-            )
+        arguments = _arguments(loaded, shape, plan, numbers, dtype)
+        sizes = (shape, dtype, _sizes(loaded.data), arguments.rates.shape)
+        with _precision(dtype), written_for_both(), _kept_on_disk(program, *sizes):
+            state, records = run(program, shape, loaded, state, plan, arguments)
         return over_vectors(parts.join, state), records
 
     def value_and_gradient(
@@ -121,12 +122,17 @@ class XlaEngine:
     ) -> tuple[float, Array]:
         """See `Engine.value_and_gradient`."""
         parts = parts_of(program.network)
-        with _precision(theta.dtype), written_for_both():
+        sizes = (theta.dtype, _sizes(loaded.data))
+        with _precision(theta.dtype), written_for_both(), _kept_on_disk(program, *sizes):
             data = loaded.data
             share = 1.0 if program.loss.adds_up else 1.0 / data.weights.sum()
             batch = (data.X, data.y, share * data.weights, share)
             value, gradient = compiled_objective(program, numbers, parts, parts.split(theta), batch)
             return float(value), parts.join(jax.tree.map(np.asarray, gradient))
+
+
+def _sizes(data: Data) -> tuple[Any, ...]:
+    return tuple(None if part is None else part.shape for part in data)
 
 
 def _shape_of_call(loaded: _Loaded, plan: Plan) -> Shape:
@@ -213,23 +219,30 @@ def _one_long_epoch(
 
 @contextmanager
 def _precision(dtype: Any) -> Iterator[None]:
-    """JAX's settings for our programs, whatever the user has chosen for his own.
+    """JAX's settings for our programs, in this thread, whatever the user has chosen for his own.
 
     float64 only where it is asked for; float32 products in float32 on every device (a recent GPU would
-    round the factors to 10 bits); every program of ours is kept on disk, however short its compilation was.
+    round the factors to 10 bits).
     """
     with (
         jax.enable_x64(np.dtype(dtype) == np.float64),
         jax.default_matmul_precision("float32"),
         jax.numpy_rank_promotion("allow"),
         jax.numpy_dtype_promotion("standard"),
-        _all_programs_kept(),
     ):
         yield
 
 
 @contextmanager
-def _all_programs_kept() -> Iterator[None]:
+def _kept_on_disk(program: Program, *sizes: Any) -> Iterator[None]:
+    """A context in which a program that is compiled is kept on disk, however short that took.
+
+    The setting belongs to the process: one thread at a time, and only when something is to be compiled.
+    """
+    key = (program, *sizes)
+    if key in _seen:
+        yield
+        return
     names = ("jax_persistent_cache_min_compile_time_secs", "jax_persistent_cache_min_entry_size_bytes")
     with _settings_lock:
         before = {name: getattr(jax.config, name) for name in names}
@@ -237,6 +250,7 @@ def _all_programs_kept() -> Iterator[None]:
             jax.config.update(name, 0)
         try:
             yield
+            _seen.add(key)
         finally:
             for name, value in before.items():
                 jax.config.update(name, value)

@@ -58,13 +58,34 @@ def load_jax(purpose: str) -> Any:
             "'forkserver', or do without JAX here (engine='numpy', functions with a slope)"
         )
     try:
-        import jax
+        with _as_many_threads_as_others():
+            import jax
+
+            jax.devices()
     except ImportError as error:
         raise EngineError(
             f"{purpose} needs JAX, which cannot be imported ({error}); install 'chainrule[xla]', or do "
             "without JAX (engine='numpy', functions with a slope)"
         ) from error
     return jax
+
+
+@contextmanager
+def _as_many_threads_as_others() -> Iterator[None]:
+    """A context in which JAX, if it starts now, takes no more threads than OMP_NUM_THREADS grants.
+
+    joblib sets that variable in its worker processes, which would otherwise start as many threads each as the
+    machine has cores; XLA reads another one, when it starts.
+    """
+    granted = os.environ.get("OMP_NUM_THREADS", "")
+    if "NPROC" in os.environ or not granted.isdigit():
+        yield
+        return
+    os.environ["NPROC"] = granted
+    try:
+        yield
+    finally:
+        del os.environ["NPROC"]
 
 
 def pulled_back(

@@ -1,0 +1,70 @@
+"""`Forward`: the same numbers as `Network.predict`, for one row, for many, on any number of threads."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from chainrule.engine import forward
+from chainrule.engine.blas import one_thread
+from chainrule.engine.forward import Forward
+from chainrule.network import Activation, Dense, Dropout, Network, Polynomial
+
+NETWORKS = {
+    "mlp": Network.mlp(4, (6, 5), 2),
+    "dropout": Network.mlp(4, (6,), 2, "tanh", dropout=0.5),
+    "activation first": Network(4, (Activation("relu"), Dense(3), Dropout(0.5), Activation("relu"))),
+    "nested": Network(4, (Dense(3), Network(3, (Polynomial(2), Dense(5))), Activation("relu"), Dense(1))),
+}
+
+
+@pytest.fixture(params=NETWORKS)
+def network(request):
+    return NETWORKS[request.param]
+
+
+def prepared(network, theta, **options):
+    return Forward(network.layers, network.views(theta), network.widths, **options)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_it_computes_what_the_network_computes_and_leaves_the_rows_alone(network, dtype):
+    rng = np.random.default_rng(0)
+    theta, X = network.initialize(rng, dtype), rng.normal(size=(9, 4)).astype(dtype)
+    before = X.copy()
+    for rows in (X, X[:1]):
+        found = prepared(network, theta)(rows)
+        assert found.dtype == dtype
+        np.testing.assert_allclose(found, network.predict(theta, rows), rtol=1e-6)
+    np.testing.assert_array_equal(X, before)
+
+
+def test_the_pieces_do_not_depend_on_the_number_of_threads(network, monkeypatch):
+    rng = np.random.default_rng(1)
+    theta, X = network.initialize(rng), rng.normal(size=(1000, 4)).astype(np.float32)
+    whole = network.predict(theta, X)
+    monkeypatch.setattr(forward, "_VALUES_PER_PIECE", 200)
+    shared = prepared(network, theta).of_table(X)
+    with one_thread():
+        alone = prepared(network, theta).of_table(X)
+    monkeypatch.setattr(forward, "blas_threads", lambda: 5)
+    many = prepared(network, theta).of_table(X)
+    np.testing.assert_allclose(shared, whole, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(alone, shared)
+    np.testing.assert_array_equal(many, shared)
+
+
+def test_sparse_rows_are_taken_as_they_are():
+    network = NETWORKS["mlp"]
+    rng = np.random.default_rng(2)
+    theta, X = network.initialize(rng, np.float64), rng.normal(size=(9, 4)) * rng.integers(2, size=(9, 4))
+    np.testing.assert_allclose(prepared(network, theta).of_table(csr_array(X)), network.predict(theta, X))
+
+
+def test_own_parameters_stay_as_they_were():
+    network = NETWORKS["mlp"]
+    theta, X = network.initialize(np.random.default_rng(3)), np.ones((1, 4), np.float32)
+    own, shared = prepared(network, theta, own=True), prepared(network, theta)
+    before = own(X)
+    theta[:] = 0
+    np.testing.assert_array_equal(own(X), before)
+    assert not shared(X).any()
