@@ -27,6 +27,7 @@ class Dropout:
 
     kind: ClassVar[str] = "dropout"
     decayed: ClassVar[tuple[str, ...]] = ()
+    is_random: ClassVar[bool] = True
     rate: float = 0.5
 
     def __post_init__(self) -> None:

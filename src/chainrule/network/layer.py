@@ -33,7 +33,10 @@ class Layer(Protocol):
         ...
 
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
-        """(out, saved): the layer's output and what its backward needs; `draw` is None when predicting."""
+        """(out, saved): the layer's output and what its backward needs.
+
+        `draw` is a `Draw` while training, for layers that say ``is_random = True``, and None otherwise.
+        """
         ...
 
     def backward(self, p: dict[str, Array], saved: Any, dout: Array) -> tuple[dict[str, Array], Array]:

@@ -167,7 +167,7 @@ class Network:
     @cached_property
     def is_random(self) -> bool:
         """Whether training it draws random numbers, as dropout does."""
-        return any(la.is_random if isinstance(la, Network) else isinstance(la, Dropout) for la in self.layers)
+        return any(map(_is_random, self.layers))
 
     # -- its parameters -----------------------------------------------------------------------------
 
@@ -269,7 +269,8 @@ class Network:
         self._check_width(z)
         saved = []
         for i, (layer, named) in enumerate(zip(self.layers, self._by_layer(p), strict=True)):
-            z, kept = layer.forward(named, z, None if draw is None else draw.fold(i))
+            own = draw.fold(i) if draw is not None and _is_random(layer) else None
+            z, kept = layer.forward(named, z, own)
             saved.append(kept)
         return z, tuple(saved)
 
@@ -341,6 +342,10 @@ class Network:
 
 
 LAYERS[Network.kind] = Network
+
+
+def _is_random(layer: Any) -> bool:
+    return getattr(layer, "is_random", False)
 
 
 def _one_per_layer(what: str, value: Any, n_hidden: int, is_list: bool) -> Sequence[Any]:

@@ -52,4 +52,4 @@ class Draw:
         """Uniform numbers in [0, 2³²) of that shape; row i does not depend on the number of rows."""
         xp = namespace(self.key)
         n = int(np.prod(shape))
-        return _mix(_mix(xp.arange(n, dtype=xp.uint32) + self.key) ^ self.key).reshape(shape)
+        return _mix(xp.arange(n, dtype=xp.uint32) + self.key).reshape(shape)
