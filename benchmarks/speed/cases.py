@@ -61,6 +61,7 @@ class Case:
 
     @property
     def steps_per_epoch(self) -> int:
+        """Whole batches."""
         return ROWS // self.batch
 
     @property

@@ -1,4 +1,4 @@
-"""Synthetic tables, float32: targets that a network can learn, so that a loss that does not fall shows a fault."""
+"""Synthetic tables, float32, with targets that can be learned: a loss that does not fall shows a fault."""
 
 from typing import Any
 

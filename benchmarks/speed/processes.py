@@ -16,14 +16,14 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
-__all__ = ["Failure", "Worker", "environment", "fresh_folder", "once", "started", "wall_time"]
+__all__ = ["WorkerError", "Worker", "environment", "fresh_folder", "once", "started", "wall_time"]
 
 HERE = Path(__file__).parent.parent
 _LONGEST = 300.0
 _NOT_HANDED_ON = ("JAX_", "XLA_", "OMP_", "OPENBLAS_", "MKL_", "TORCH", "PYTHONDONTWRITEBYTECODE")
 
 
-class Failure(Exception):
+class WorkerError(Exception):
     """A process has failed; the text says why."""
 
 
@@ -73,7 +73,7 @@ class Worker:
         finally:
             timer.cancel()
         if not line:
-            raise Failure(self.reason())
+            raise WorkerError(self.reason())
         return json.loads(line)
 
     def reason(self) -> str:
@@ -121,5 +121,5 @@ def wall_time(arguments: list[str], cache: str) -> tuple[float, Any]:
     seconds = time.perf_counter() - begin
     if done.returncode:
         lines = done.stderr.strip().splitlines()
-        raise Failure(lines[-1] if lines else f"exit status {done.returncode}")
+        raise WorkerError(lines[-1] if lines else f"exit status {done.returncode}")
     return seconds, json.loads(done.stdout)

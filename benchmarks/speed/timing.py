@@ -7,7 +7,6 @@ the process; a variant that is far behind another one of the same system is left
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from statistics import median
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from speed.cases import Case
 from speed.data import rows_and_targets
 
-__all__ = ["Trainer", "far_behind", "loss_of", "repeat", "settled", "summary", "with_check"]
+__all__ = ["Trainer", "far_behind", "loss_of", "repeat", "settled", "with_check"]
 
 Array = Any
 
@@ -65,11 +64,6 @@ def far_behind(name: str, times: dict[str, list[float]]) -> bool:
     """Whether a variant's best time is far from that of the best one."""
     measured = [min(own) for own in times.values() if own]
     return bool(times[name]) and min(times[name]) > _FAR_BEHIND * min(measured)
-
-
-def summary(times: list[float], factor: float = 1.0) -> dict[str, float]:
-    """Best and median, and how many repetitions they are of."""
-    return {"median": factor * median(times), "best": factor * min(times), "repetitions": len(times)}
 
 
 def loss_of(case: Case, trainer: Trainer) -> float:

@@ -141,7 +141,9 @@ def trainers(case: Case) -> tuple[dict[str, Any], dict[str, str]]:
             compiled.step(compiled.X[rows], compiled.y[rows])
         compiled.n_steps.zero_()
     except Exception as error:  # noqa: BLE001
-        return found, {"compiled": f"torch.compile: {type(error).__name__}: {str(error).strip().splitlines()[0]}"}
+        return found, {
+            "compiled": f"torch.compile: {type(error).__name__}: {str(error).strip().splitlines()[0]}"
+        }
     return found | {"compiled": compiled}, {}
 
 

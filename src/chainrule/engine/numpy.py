@@ -10,7 +10,7 @@ from chainrule.engine.blas import one_thread_if_small
 from chainrule.engine.parts import Parts, over_vectors
 from chainrule.engine.step import end_of_epoch, objective, training_step
 
-__all__ = ["NumpyEngine", "judged", "quiet", "validation_rows"]
+__all__ = ["NumpyEngine", "as_dtype", "judged", "quiet", "validation_rows"]
 
 Array = Any
 
@@ -25,7 +25,7 @@ class NumpyEngine:
 
     def load(self, data: Data, dtype: Any) -> Data:
         """Rows as contiguous arrays of the training's dtype; sparse rows stay sparse."""
-        return Data(*(None if part is None else _as_dtype(part, dtype) for part in data))
+        return Data(*(None if part is None else as_dtype(part, dtype) for part in data))
 
     def epochs_per_call(self, program: Program, data: Data) -> int:  # noqa: ARG002
         """A few for small tables, where planning an epoch costs as much as running it."""
@@ -120,7 +120,8 @@ def quiet() -> Any:
     return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
-def _as_dtype(part: Any, dtype: Any) -> Any:
+def as_dtype(part: Any, dtype: Any) -> Any:
+    """`part` contiguous and of that dtype, itself where it is so already; sparse rows stay sparse."""
     return part.astype(dtype) if hasattr(part, "tocsr") else np.ascontiguousarray(part, dtype=dtype)
 
 

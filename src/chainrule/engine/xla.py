@@ -14,7 +14,6 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from chainrule.engine.base import Data, Plan, Program, Records, State
@@ -28,7 +27,7 @@ from chainrule.engine.compiled import (
     parts_of,
     state_of,
 )
-from chainrule.engine.numpy import NumpyEngine, judged, quiet, validation_rows
+from chainrule.engine.numpy import as_dtype, judged, quiet, validation_rows
 from chainrule.engine.parts import over_vectors
 from chainrule.network.automatic import written_for_both
 
@@ -41,6 +40,7 @@ _OPERATIONS_OF_A_LONG_EPOCH = 4e8
 _MOST_EPOCHS_PER_CALL = 32
 _ORDERS_PER_CALL = 4_000_000
 _BYTES_PER_CHUNK = 2**22
+_ALIGNMENT = 64
 
 _settings_lock = RLock()
 _seen: set[Any] = set()
@@ -66,7 +66,7 @@ class _Loaded(NamedTuple):
     data: Data
     n_rows: int
     weight: float
-    validation: tuple[Array, Array, Array] | None
+    validation: tuple[Array, ...] | None
 
 
 class XlaEngine:
@@ -81,12 +81,13 @@ class XlaEngine:
         """The rows, padded with rows of weight 0, on the device; sparse rows become dense."""
         with _precision(dtype):
             parts = {
-                name: (_padded_weights if name.startswith("weights") else _padded)(part, dtype)
+                name: _padded(part, dtype, weights=name.startswith("weights"))
                 for name, part in data._asdict().items()
                 if part is not None
             }
         weight = float(np.sum(data.weights, dtype=np.float64))
-        validation = validation_rows(NumpyEngine().load(data, dtype))
+        rows = validation_rows(data)
+        validation = None if rows is None else tuple(as_dtype(part, dtype) for part in rows)
         return _Loaded(Data(**parts), len(data.weights), weight, validation)
 
     def epochs_per_call(self, program: Program, data: Data) -> int:
@@ -256,15 +257,21 @@ def _kept_on_disk(program: Program, *sizes: Any) -> Iterator[None]:
                 jax.config.update(name, value)
 
 
-def _padded(part: Any, dtype: Any) -> Array:
-    """`part` filled up with copies of its first row, on which any loss is as finite as on the others."""
+def _padded(part: Any, dtype: Any, weights: bool = False) -> Array:
+    """`part` on the device, filled up with weights of 0, or with copies of the first row.
+
+    On those any loss is as finite as on the others. The buffer lies as XLA wants it, so that a CPU takes it over
+    instead of copying it once more.
+    """
     part = part.toarray() if hasattr(part, "toarray") else np.asarray(part)
-    filling = np.broadcast_to(part[:1], (bucket(len(part)) - len(part), *part.shape[1:]))
-    return jnp.asarray(np.concatenate([part, filling]), dtype)
-
-
-def _padded_weights(weights: Any, dtype: Any) -> Array:
-    return jnp.asarray(_filled(np.asarray(weights), (bucket(len(weights)),), dtype))
+    shape = (bucket(len(part)), *part.shape[1:])
+    n_bytes = prod(shape) * np.dtype(dtype).itemsize
+    memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    whole = memory[start : start + n_bytes].view(dtype).reshape(shape)
+    whole[: len(part)] = part
+    whole[len(part) :] = 0 if weights else part[:1]
+    return jax.device_put(whole)
 
 
 def _filled(part: Array, shape: tuple[int, ...], dtype: Any) -> Array:
