@@ -14,6 +14,7 @@ NAMES = [
     "Network",
     "Polynomial",
     "__version__",
+    "fit_together",
     "load",
     "save",
     "show_versions",

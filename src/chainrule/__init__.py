@@ -16,6 +16,7 @@ _HOME = {
     "MLPRegressor": "estimators",
     "Network": "network",
     "Polynomial": "network",
+    "fit_together": "estimators",
     "load": "files",
     "save": "files",
     "show_versions": "versions",
@@ -30,13 +31,14 @@ __all__ = [
     "Network",
     "Polynomial",
     "__version__",
+    "fit_together",
     "load",
     "save",
     "show_versions",
 ]
 
 if TYPE_CHECKING:
-    from chainrule.estimators import MLPClassifier, MLPRegressor
+    from chainrule.estimators import MLPClassifier, MLPRegressor, fit_together
     from chainrule.files import load, save
     from chainrule.network import Activation, Dense, Dropout, Network, Polynomial
     from chainrule.versions import show_versions

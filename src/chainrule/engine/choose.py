@@ -1,6 +1,9 @@
 """Which engine: "numpy", "xla", or "auto", which estimates the work."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from math import ceil
 
 from chainrule.engine.base import Data, Engine, Program
@@ -8,12 +11,14 @@ from chainrule.engine.numpy import NumpyEngine
 from chainrule.errors import EngineError, ParameterError
 from chainrule.network.automatic import jax_is_usable, load_jax
 
-__all__ = ["choose_engine", "estimated_seconds"]
+__all__ = ["choose_engine", "estimated_seconds", "taking"]
 
 _SECONDS_PER_NUMPY_STEP = 250e-6
 _SECONDS_PER_NUMPY_LAYER = 50e-6
 _OPERATIONS_PER_SECOND = 2e10
 _SECONDS_WORTH_STARTING_XLA = 2.5
+
+_together: ContextVar[Engine | None] = ContextVar("_together", default=None)
 
 logger = logging.getLogger("chainrule.engine")
 
@@ -33,6 +38,9 @@ def choose_engine(choice: str, program: Program, data: Data, n_epochs: int, batc
     EngineError
         For "xla" where JAX cannot be imported, or in a forked child.
     """
+    together = _together.get()
+    if together is not None and choice in ("auto", "xla"):
+        return together
     if choice not in ("auto", "numpy", "xla"):
         raise ParameterError(f"engine must be 'auto', 'numpy' or 'xla', however: {choice!r}")
     if choice == "numpy":
@@ -51,6 +59,16 @@ def choose_engine(choice: str, program: Program, data: Data, n_epochs: int, batc
                 "JAX is installed but cannot be imported (%s); computing with NumPy, slower", error.__cause__
             )
     return NumpyEngine()
+
+
+@contextmanager
+def taking(engine: Engine) -> Iterator[None]:
+    """A context, of this thread, in which `engine` computes what is not asked of NumPy by name."""
+    token = _together.set(engine)
+    try:
+        yield
+    finally:
+        _together.reset(token)
 
 
 def estimated_seconds(program: Program, data: Data, n_epochs: int, batch_size: int) -> float:

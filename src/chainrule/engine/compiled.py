@@ -25,6 +25,7 @@ __all__ = [
     "compiled_epoch",
     "compiled_epochs",
     "compiled_objective",
+    "compiled_together",
     "numbers_of",
     "parts_of",
     "state_of",
@@ -94,8 +95,7 @@ def compiled_epoch(
     return _Run(program, shape, data, step, plan).steps(0, rate_factor, theta, moments)
 
 
-@partial(jax.jit, static_argnums=(0, 1), donate_argnums=3, compiler_options=_options)
-def compiled_epochs(
+def _epochs(
     program: Program,
     shape: Shape,
     data: Data,
@@ -125,6 +125,24 @@ def compiled_epochs(
     log = jnp.zeros((shape.capacity, len(row)), row.dtype)
     n_run, vectors, _, log = lax.while_loop(goes_on, one_epoch, (0, vectors, row, log))
     return vectors, log, n_run
+
+
+compiled_epochs = jax.jit(_epochs, static_argnums=(0, 1), donate_argnums=3, compiler_options=_options)
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2), donate_argnums=4, compiler_options=_options)
+def compiled_together(
+    program: Program, shape: Shape, same_data: bool, data: Data, vectors: Any, *others: Any
+) -> tuple[Any, Array, Any]:
+    """`compiled_epochs` of several trainings at once, whose arguments are stacked.
+
+    The tables have the same number of rows; `same_data`: there is only one, which is not stacked.
+    """
+    *numbers, plan = others
+    stacked = Arguments(*(None if name.startswith("n_") else 0 for name in Arguments._fields))
+    axes = (None if same_data else 0, 0, *(0 for _ in numbers), stacked)
+    all_epochs = jax.vmap(partial(_epochs, program, shape), in_axes=axes)
+    return all_epochs(data, vectors, *numbers, plan)  # type: ignore[no-any-return]
 
 
 class _Run(NamedTuple):
