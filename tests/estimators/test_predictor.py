@@ -8,6 +8,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 
 from chainrule import MLPClassifier, MLPRegressor
+from chainrule.engine import forward
 from chainrule.errors import ParameterError
 
 SETTINGS = {"max_iter": 3, "random_state": 0, "hidden_layer_sizes": (8,), "tol": 0.0, "n_iter_no_change": 9}
@@ -38,6 +39,13 @@ def test_it_answers_what_the_method_answers(case):
         np.testing.assert_allclose(answer(X), expected, rtol=1e-12)
         np.testing.assert_allclose(answer(X[0]), expected[0], rtol=1e-5)
         np.testing.assert_allclose(answer(X[:1].astype(np.float32)), expected[:1], rtol=1e-4)
+
+
+def test_many_rows_are_computed_in_pieces(case, monkeypatch):
+    model, X = case
+    expected = model.predictor()(X)
+    monkeypatch.setattr(forward, "_VALUES_PER_PIECE", 300)
+    np.testing.assert_allclose(model.predictor()(X), expected, rtol=1e-6)
 
 
 def test_it_keeps_the_parameters_of_its_time(case):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,8 @@ class Forward:
         arrays = [array for named in parameters for array in named.values()]
         self.dtype = np.result_type(np.float32, *arrays) if dtype is None else np.dtype(dtype)
         self._rows_per_piece = max(1, _VALUES_PER_PIECE // max(widths))
-        as_dtype = np.array if own else np.asarray
+        # The layout in which W is multiplied without being turned is worth the copy to an owner only.
+        as_dtype = partial(np.array, order="F") if own else np.asarray
         before = (None, *layers)
         self._steps = [
             _step(layer, {name: as_dtype(value, self.dtype) for name, value in named.items()}, previous)
@@ -61,6 +63,10 @@ class Forward:
         for step in self._steps:
             z = step(z)
         return z
+
+    def fits_in_a_piece(self, X: Array) -> bool:
+        """Whether `of_table` computes all rows at once."""
+        return len(X) <= self._rows_per_piece
 
     def of_table(self, X: Array) -> Array:
         """The same for as many rows as there are: piece by piece, the pieces shared among the cores.

@@ -34,7 +34,9 @@ class Predictor:
         X = X.astype(self._forward.dtype, copy=False)
         if X.ndim == 1:
             return self._answer(self._forward(X[None]))[0]
-        return self._answer(self._forward(X))
+        if self._forward.fits_in_a_piece(X):
+            return self._answer(self._forward(X))
+        return self._answer(self._forward.of_table(X))
 
 
 class FittedMLP(TransformerMixin):
