@@ -138,13 +138,13 @@ class Settings:
     """
 
     rounds: int = 2
-    turns: int = 4
+    turns: int = 2
     seconds: float = 0.25
     cases: tuple[int, ...] = tuple(range(len(CASES)))
     tables: tuple[str, ...] = ("iris", "breast cancer", "digits", "synthetic")
     runs: int = 5
-    cold_runs: int = 3
-    again: int = 3
+    cold_runs: int = 2
+    again: int = 2
     table_rows: int = 400_000
     bulk_rows: int = 1_000_000
 
@@ -155,5 +155,5 @@ class Settings:
 
 FULL = Settings()
 QUICK = Settings(
-    rounds=1, turns=3, seconds=0.15, cases=(1, 3, 11), tables=("iris", "digits"), runs=1, cold_runs=1, again=1
+    rounds=1, turns=2, seconds=0.15, cases=(1, 11), tables=("digits",), runs=1, cold_runs=1, again=1
 )

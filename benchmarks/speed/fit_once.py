@@ -1,6 +1,6 @@
 """The program of a user: load a table, fit, score. The part "fit" takes its time from start to end.
 
-python -m speed.fit_once scikit-learn|auto|numpy|xla TABLE
+Run as `python -m speed.fit_once scikit-learn|auto|numpy|xla TABLE`.
 """
 
 import json

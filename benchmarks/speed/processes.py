@@ -1,7 +1,7 @@
 """Processes that measure: their environment, how they are started and spoken to.
 
-A process says "ready" when it has imported, loaded and warmed up, and then measures for a moment whenever it is
-told that it is its turn; meanwhile it sleeps. What it answers is JSON, one line each.
+A process answers when it has imported, loaded and warmed up, and then measures for a moment whenever it is
+told that it is its turn; meanwhile it sleeps. An answer is a line of JSON.
 """
 
 import json
@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
-__all__ = ["WorkerError", "Worker", "environment", "fresh_folder", "once", "started", "wall_time"]
+__all__ = ["Worker", "WorkerError", "environment", "fresh_folder", "once", "started", "wall_time"]
 
 HERE = Path(__file__).parent.parent
 _LONGEST = 300.0
@@ -33,14 +33,13 @@ def fresh_folder() -> Any:
 
 
 def environment(cache: str) -> dict[str, str]:
-    """Environment of a process: no settings of threads or compilers, caches in a folder of the benchmark.
+    """Environment of a process: no settings of threads or compilers; chainrule's cache in that folder.
 
     Without PYTHONDONTWRITEBYTECODE: compiling Python's modules at every start would be measured otherwise.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_HANDED_ON)}
     return kept | {
         "XDG_CACHE_HOME": cache,
-        "TORCHINDUCTOR_CACHE_DIR": str(Path(cache) / "torchinductor"),
         "PYTHONPATH": os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]),
     }
 

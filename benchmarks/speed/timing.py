@@ -1,7 +1,7 @@
 """Repetitions: what is timed, for how long, and the check that work was done.
 
-A system offers variants (such as one thread and all threads). Each is measured for a moment in every turn of
-the process; a variant that is far behind another one of the same system is left alone from then on.
+A system offers variants, each of which is measured for a moment in every turn of the process. Of those that
+differ by the number of threads only, one that is far behind is left alone from then on.
 """
 
 import time
@@ -20,11 +20,15 @@ Array = Any
 
 _SHORTEST_REPETITION = 0.05
 _FAR_BEHIND = 1.5
+_THREADS = ("default", "1 thread", "all threads")
 _ROWS_TO_JUDGE = 2_000
 
 
 class Trainer(Protocol):
     """A network in training."""
+
+    compiles: bool = False
+    """Whether the first `advance` compiles, and is not to be measured."""
 
     context: Callable[[], AbstractContextManager[Any]] = nullcontext
     """Within which it is to run, such as a number of threads."""
@@ -55,15 +59,27 @@ def repeat(work: Callable[[], int], seconds: float) -> list[float]:
 
 
 def settled(work: Callable[[], int], seconds: float) -> list[float]:
-    """As `repeat`, after one piece of work that is not counted: other processes have had the caches."""
-    work()
-    return repeat(work, seconds)
+    """As `repeat`, after one piece of work that is not counted: other processes have had the caches.
+
+    A piece that takes longer than this is counted and is the only one.
+    """
+    start = time.perf_counter()
+    done = work()
+    taken = time.perf_counter() - start
+    return [taken / done] if taken > seconds else repeat(work, seconds)
 
 
 def far_behind(name: str, times: dict[str, list[float]]) -> bool:
-    """Whether a variant's best time is far from that of the best one."""
-    measured = [min(own) for own in times.values() if own]
-    return bool(times[name]) and min(times[name]) > _FAR_BEHIND * min(measured)
+    """Whether the same with another number of threads has been found to be much better."""
+    best = {variant: min(own) for variant, own in times.items() if own}
+    alike = [value for variant, value in best.items() if _without_threads(variant) == _without_threads(name)]
+    return name in best and best[name] > _FAR_BEHIND * min(alike)
+
+
+def _without_threads(name: str) -> str:
+    for threads in _THREADS:
+        name = name.removesuffix(threads)
+    return name
 
 
 def loss_of(case: Case, trainer: Trainer) -> float:

@@ -6,6 +6,8 @@ For "step" and "predict" the process answers to the words "turn" and "end"; the 
 import json
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from statistics import median
 from typing import Any
@@ -14,9 +16,12 @@ import numpy as np
 
 from speed.cases import CASES, SYSTEMS, TO_COMPILE, TO_PREDICT
 from speed.data import large_table, rows_and_targets, weights_of
-from speed.timing import far_behind, loss_of, repeat, settled, with_check
+from speed.timing import Trainer, far_behind, loss_of, repeat, settled, with_check
 
 __all__ = ["main"]
+
+
+_CALLS = 6
 
 
 class _Step:
@@ -25,13 +30,27 @@ class _Step:
     def __init__(self, job: dict[str, Any]) -> None:
         system = SYSTEMS[job["system"]]
         self.case, self.seconds = CASES[job["case"]], job["seconds"]
-        self.trainers, self.left_out = _module(job).trainers(self.case, **system.options)
+        self.trainers, self.left_out = {}, {}
+        for name, make in _module(job).trainers(self.case, **system.options).items():
+            self.make(name, make, job["round"])
         self.losses = {name: loss_of(self.case, trainer) for name, trainer in self.trainers.items()}
         self.times: dict[str, list[float]] = {name: [] for name in self.trainers}
         self.n_steps = dict.fromkeys(self.trainers, 0)
+        # Several processes are starting: no other work now, as products on several threads would take ages.
         for name, trainer in self.trainers.items():
-            with trainer.context():
+            if trainer.compiles:
                 self.advance(name)
+
+    def make(self, name: str, make: Callable[[], Trainer], number: int) -> None:
+        """What is compiled takes long to start and needs a compiler: only in one round, left out if it fails."""
+        if not name.startswith("compiled"):
+            self.trainers[name] = make()
+        elif number == 0:
+            try:
+                self.trainers[name] = make()
+            except Exception as error:
+                reason = (str(error).strip().splitlines() or ["no message"])[0]
+                self.left_out[name] = f"{type(error).__name__}: {reason}"
 
     def advance(self, name: str) -> int:
         done = self.trainers[name].advance()
@@ -44,7 +63,7 @@ class _Step:
             if far_behind(name, self.times):
                 continue
             with trainer.context():
-                found[name] = settled(lambda name=name: self.advance(name), self.seconds)
+                found[name] = settled(partial(self.advance, name), self.seconds)
             self.times[name] += found[name]
         return found
 
@@ -65,28 +84,27 @@ class _Predict:
         weights = weights_of(TO_PREDICT)
         self.predictors = _module(job).predictors(weights)
         self.X = {n: rows_and_targets(TO_PREDICT, n)[0] for n in (1, job["rows"])}
-        self.times: dict[str, list[float]] = {f"{n} {name}": [] for n in self.X for name in self.predictors}
+        self.times: dict[int, dict[str, list[float]]] = {
+            n: {name: [] for name in self.predictors} for n in self.X
+        }
         for name, predictor in self.predictors.items():
             with predictor.context():
                 _check_outputs(name, predictor.call, weights, self.X[job["rows"]][:1000])
 
     def turn(self) -> dict[str, list[float]]:
         found = {}
-        for n, X in self.X.items():
-            same = {key: times for key, times in self.times.items() if key.split(" ", 1)[0] == str(n)}
-            for name, (call, context) in self.predictors.items():
-                key = f"{n} {name}"
-                if far_behind(key, same):
+        for n, times in self.times.items():
+            for name, predictor in self.predictors.items():
+                if far_behind(name, times):
                     continue
-
-                def work(call: Any = call, X: Any = X) -> int:
-                    call(X)
-                    return 1
-
-                with context():
-                    found[key] = settled(work, self.seconds)
-                same[key] += found[key]
+                with predictor.context():
+                    found[f"{n} {name}"] = settled(partial(self.predict, name, n), self.seconds)
+                times[name] += found[f"{n} {name}"]
         return found
+
+    def predict(self, name: str, n: int) -> int:
+        self.predictors[name].call(self.X[n])
+        return 1
 
     def end(self) -> dict[str, Any]:
         return {}
@@ -114,8 +132,9 @@ def _compile(job: dict[str, Any]) -> dict[str, Any]:
     def listen(event: str, seconds: float, **_: Any) -> None:
         stages[event] = stages.get(event, 0.0) + seconds
 
+    call = _module(job).compiling(TO_COMPILE)
     monitoring.register_event_duration_secs_listener(listen)
-    seconds = _module(job).compiling(TO_COMPILE, 5)
+    seconds = [call() for _ in range(_CALLS)]
     names = {
         "trace_s": "/jax/core/compile/jaxpr_trace_duration",
         "lower_s": "/jax/core/compile/jaxpr_to_mlir_module_duration",
@@ -128,7 +147,7 @@ def _compile(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _memory(job: dict[str, Any]) -> dict[str, Any]:
-    """Resident memory in bytes: after imports, with the table, and the peak of the whole process after `fit`."""
+    """Resident memory in bytes: after imports, with the table, and the peak of the process after `fit`."""
     options = SYSTEMS[job["system"]].options
     module = _module(job)
     module.warm_up(**options)

@@ -2,11 +2,11 @@
 
 A module offers, as far as its library takes part:
 
-    trainers(case, **options)    -> ({variant: `speed.timing.Trainer`}, {variant: why it is left out})
+    trainers(case, **options)    -> {variant: a function that makes a `speed.timing.Trainer`}
     predictors(weights)          -> {variant: `speed.systems.Predictor`}
     warm_up()                    imports and first operation, before memory is measured
     fit(X, y, **options)         -> rows seen, for the part "memory"
-    compiling(case)              -> seconds of each call, for the part "compile"
+    compiling(case)              -> a function that trains for an epoch and gives the seconds it took
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""onnxruntime: the network as an ONNX graph of Gemm and Relu; with its own choice of threads, one, and all."""
+"""onnxruntime: the network as an ONNX graph of Gemm and Relu; its own choice of threads, one, and all."""
 
 from typing import Any
 

@@ -1,6 +1,7 @@
 """chainrule: training as its estimators run it, engine xla or numpy."""
 
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
@@ -44,7 +45,7 @@ class _Trainer:
         X, y = rows_and_targets(case)
         data = Data(X, y[:, None].astype(np.float32), np.ones(len(X), np.float32))
         rng = np.random.default_rng(0)
-        self.case = case
+        self.case, self.compiles = case, engine.name == "xla"
         self.network = Network.mlp(
             case.sizes[0],
             case.sizes[1:-1],
@@ -93,16 +94,16 @@ def _engine(name: str) -> Any:
     return XlaEngine()
 
 
-def trainers(case: Case, engine: str) -> tuple[dict[str, Any], dict[str, str]]:
-    return {engine: _Trainer(case, _engine(engine))}, {}
+def trainers(case: Case, engine: str) -> dict[str, Callable[[], Any]]:
+    return {engine: lambda: _Trainer(case, _engine(engine))}
 
 
 class _Watched:
-    """An engine, and how long each call of `run_epochs` took."""
+    """An engine, and how long the last call of `run_epochs` took."""
 
     def __init__(self, engine: Any) -> None:
         self.engine = engine
-        self.seconds: list[float] = []
+        self.seconds = 0.0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.engine, name)
@@ -110,17 +111,20 @@ class _Watched:
     def run_epochs(self, *arguments: Any) -> Any:
         begin = time.perf_counter()
         result = self.engine.run_epochs(*arguments)
-        self.seconds.append(time.perf_counter() - begin)
+        self.seconds = time.perf_counter() - begin
         return result
 
 
-def compiling(case: Case, n_calls: int) -> list[float]:
-    """Seconds of the first calls of `run_epochs`."""
+def compiling(case: Case) -> Callable[[], float]:
+    """Seconds of a call of `run_epochs`."""
     engine = _Watched(_engine("xla"))
     trainer = _Trainer(case, engine)
-    for _ in range(n_calls):
+
+    def call() -> float:
         trainer.advance()
-    return engine.seconds
+        return engine.seconds
+
+    return call
 
 
 def predictors(weights: list[tuple[Array, Array]]) -> dict[str, Predictor]:
