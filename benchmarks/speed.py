@@ -10,9 +10,12 @@ memory    peak of a fit of a large table
 
 Each system runs in processes of its own, on the same cores, with float32 numbers, the same batches, and Adam
 with learning rate 0.001. The processes of a measurement take turns (one measures while the others sleep), and
-are started anew in every round. A full run takes about 12 minutes and writes benchmarks/results/speed.json; a
-part of it writes only where --output says. Libraries that are not installed are left out; a system that
-fails, or whose loss does not fall, is left out too, and the exit status is 1.
+are started anew in every round; torch.compile, which starts slowly, only in the first one. scikit-learn and
+PyTorch are given one thread and all threads, and the better counts. JAX by hand and PyTorch have no penalty.
+
+A full run takes about 12 minutes and writes benchmarks/results/speed.json; a part of it writes only where
+--output says. Libraries that are not installed are left out; a system that fails, or whose loss does not
+fall, is left out too, and the exit status is 1.
 
 The machine should do nothing else: where another process takes one of two cores, a product on two threads can
 take 20 times as long. How much of the cores others had is measured and written beside the results.

@@ -30,14 +30,9 @@ def run(settings: Settings, systems: list[str], cache: str, notes: Notes) -> dic
         peak = faster(peak, measured_peak(cache))
         for case in settings.cases:
             print(f"  round {number + 1}: {CASES[case].name}", flush=True)
+            job = {"part": "step", "case": case, "round": number, "seconds": settings.seconds}
             jobs = {
-                name: {
-                    "part": "step",
-                    "system": name,
-                    "case": case,
-                    "round": number,
-                    "seconds": settings.seconds,
-                }
+                name: job | {"system": name}
                 for name in systems
                 if not (name == "scikit-learn" and CASES[case].dropout)
             }

@@ -42,7 +42,7 @@ class _Step:
                 self.advance(name)
 
     def make(self, name: str, make: Callable[[], Trainer], number: int) -> None:
-        """What is compiled takes long to start and needs a compiler: only in one round, left out if it fails."""
+        """What is compiled starts slowly and needs a compiler: only in one round, left out if it fails."""
         if not name.startswith("compiled"):
             self.trainers[name] = make()
         elif number == 0:
@@ -199,6 +199,7 @@ def _peak_of_products(job: dict[str, Any]) -> dict[str, float]:
         with threadpool_limits(limit):
             repeat(work, 0.2)
             best[name] = 2 * n**3 / min(repeat(work, job["seconds"]))
+    best["all_threads"] = max(best.values())
     return best
 
 
