@@ -13,7 +13,7 @@ with learning rate 0.001. The processes of a measurement take turns (one measure
 are started anew in every round; torch.compile, which starts slowly, only in the first one. scikit-learn and
 PyTorch are given one thread and all threads, and the better counts. JAX by hand and PyTorch have no penalty.
 
-A full run takes about 12 minutes and writes benchmarks/results/speed.json; a part of it writes only where
+A full run takes about 15 minutes and writes benchmarks/results/speed.json; a part of it writes only where
 --output says. Libraries that are not installed are left out; a system that fails, or whose loss does not
 fall, is left out too, and the exit status is 1.
 

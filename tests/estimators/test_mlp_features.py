@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from chainrule import MLPClassifier, MLPRegressor
 from chainrule.errors import ParameterError, StraightThroughWarning
@@ -196,3 +196,16 @@ def test_dropout_draws_another_mask_in_every_step(iris):
         dropout=0.5, batch_size="full", learning_rate_init=1e-12, max_iter=5, tol=0, random_state=0
     )
     assert len(set(model.fit(*iris).loss_curve_)) == 5
+
+
+@pytest.mark.parametrize("engine", ["numpy", "xla"])
+def test_rows_whose_weight_is_0_in_the_trainings_dtype_are_left_out(engine):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 3)), rng.integers(3, size=40)
+    weights = np.where(np.arange(40) < 20, 1e-50, 1.0)
+    settings = {"engine": engine, "dtype": "float32", "shuffle": False, "batch_size": 10, "random_state": 0}
+    with pytest.warns(ConvergenceWarning):
+        tiny = MLPClassifier(max_iter=3, **settings).fit(X, y, sample_weight=weights)
+    with pytest.warns(ConvergenceWarning):
+        none = MLPClassifier(max_iter=3, **settings).fit(X, y, sample_weight=np.floor(weights))
+    assert tiny.loss_curve_ == none.loss_curve_

@@ -2,14 +2,19 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
+from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.model_selection import KFold
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.preprocessing import scale
 
 from chainrule import MLPClassifier, MLPRegressor, fit_together
 from chainrule.engine import lockstep
 from chainrule.engine.compiled import compiled_together
+from chainrule.engine.numpy import NumpyEngine
+from chainrule.errors import ParameterError
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*onverge")
 
@@ -140,3 +145,75 @@ def test_ctrl_c_leaves_every_model_with_what_it_has_learned(monkeypatch):
     with pytest.warns(UserWarning, match="interrupted"):
         fit_together((each, X, Y) for each in models)
     assert {each.n_iter_ for each in models} == {64}
+
+
+def test_ctrl_c_ends_the_fits_that_numpy_computes(monkeypatch):
+    run_epochs, calls = NumpyEngine.run_epochs, []
+
+    def pressed(*args):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return run_epochs(*args)
+
+    monkeypatch.setattr(NumpyEngine, "run_epochs", pressed)
+    models = [model(engine="numpy", max_iter=10_000, tol=0, n_iter_no_change=10_000)]
+    with pytest.warns(UserWarning, match="interrupted"):
+        fit_together((each, X, Y) for each in models)
+
+    board = lockstep.Lockstep(1)
+    engine = board.around(NumpyEngine())
+    board.interrupt()
+    with pytest.raises(KeyboardInterrupt):
+        engine.run_epochs()
+    with pytest.raises(KeyboardInterrupt):
+        engine.value_and_gradient()
+
+
+def test_a_loss_that_cannot_be_compiled_fails_instead_of_waiting():
+    class Loss:
+        __hash__ = None
+
+        def __call__(self, a, y):
+            return ((a - y) ** 2).sum(1)
+
+    models = [
+        MLPRegressor(hidden_layer_sizes=(3,), loss=Loss(), engine="xla", max_iter=2, random_state=seed)
+        for seed in (0, 1)
+    ]
+    with pytest.raises(TypeError, match="unhashable"):
+        fit_together((each, X, X[:, 0]) for each in models)
+
+
+def test_an_estimator_of_estimators_whose_tables_part_ways():
+    """The two agree in the first class and differ in the others."""
+    other = np.where(Y == 1, 2, np.where(Y == 2, 1, 0))
+    other[75:90] = 1
+    tables = [(X, Y), (X, other)]
+    alone = [OneVsRestClassifier(model()).fit(*table) for table in tables]
+    together = fit_together((OneVsRestClassifier(model()), *table) for table in tables)
+    for one, two in zip(alone, together, strict=True):
+        for a, b in zip(one.estimators_, two.estimators_, strict=True):
+            assert_the_same(a, b)
+
+
+def test_the_same_object_twice_is_refused():
+    once = model()
+    with pytest.raises(ParameterError, match="given twice"):
+        fit_together([(once, X, Y), (once, X, Y)])
+
+
+def test_scikit_learns_settings_hold_in_the_threads():
+    with config_context(assume_finite=True):
+        [fitted] = fit_together([(Configured(), X, Y)])
+    assert fitted.seen["assume_finite"]
+
+
+class Configured:
+    def fit(self, X, y):
+        self.seen = get_config()
+        return self
+
+
+def test_sparse_rows_stay_sparse_unless_the_engine_is_named():
+    check([model(engine="auto"), model(engine="auto", random_state=1)], [(csr_array(X), Y)] * 2)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import ceil
+from typing import Any
 
 from chainrule.engine.base import Data, Engine, Program
 from chainrule.engine.numpy import NumpyEngine
@@ -18,7 +19,7 @@ _SECONDS_PER_NUMPY_LAYER = 50e-6
 _OPERATIONS_PER_SECOND = 2e10
 _SECONDS_WORTH_STARTING_XLA = 2.5
 
-_together: ContextVar[Engine | None] = ContextVar("_together", default=None)
+_together: ContextVar[Any] = ContextVar("_together", default=None)
 
 logger = logging.getLogger("chainrule.engine")
 
@@ -38,9 +39,12 @@ def choose_engine(choice: str, program: Program, data: Data, n_epochs: int, batc
     EngineError
         For "xla" where JAX cannot be imported, or in a forked child.
     """
+    sparse = hasattr(data.X, "toarray")
     together = _together.get()
-    if together is not None and choice in ("auto", "xla"):
-        return together
+    if together is not None and choice in ("auto", "numpy", "xla"):
+        by_itself = choice == "numpy" or (choice == "auto" and sparse)
+        engine: Engine = together.around(NumpyEngine()) if by_itself else together
+        return engine
     if choice not in ("auto", "numpy", "xla"):
         raise ParameterError(f"engine must be 'auto', 'numpy' or 'xla', however: {choice!r}")
     if choice == "numpy":
@@ -49,7 +53,6 @@ def choose_engine(choice: str, program: Program, data: Data, n_epochs: int, batc
         load_jax('engine="xla"')
         return _xla()
     worth_it = estimated_seconds(program, data, n_epochs, batch_size) > _SECONDS_WORTH_STARTING_XLA
-    sparse = hasattr(data.X, "toarray")
     if worth_it and not sparse and jax_is_usable():
         try:
             load_jax('engine="auto"')
@@ -62,8 +65,8 @@ def choose_engine(choice: str, program: Program, data: Data, n_epochs: int, batc
 
 
 @contextmanager
-def taking(engine: Engine) -> Iterator[None]:
-    """A context, of this thread, in which `engine` computes what is not asked of NumPy by name."""
+def taking(engine: Any) -> Iterator[None]:
+    """A context, of this thread, in which `engine`, a `Lockstep`, computes what is not left to NumPy."""
     token = _together.set(engine)
     try:
         yield

@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from chainrule.engine.base import Data, Plan, Program, Records, State
+from chainrule.engine.base import Data, Engine, Plan, Program, Records, State
 from chainrule.engine.xla import Request, XlaEngine
 
 __all__ = ["Lockstep"]
@@ -73,9 +73,18 @@ class Lockstep:
 
     def interrupt(self) -> None:
         """Let every training end with what it has learned, as if Ctrl-C had been pressed in its thread."""
+        self._interrupted = True  # before the lock, which a computation may hold for a while
         with self._changed:
-            self._interrupted = True
             self._changed.notify_all()
+
+    def check(self) -> None:
+        """Raise `KeyboardInterrupt` after `interrupt`."""
+        if self._interrupted:
+            raise KeyboardInterrupt
+
+    def around(self, engine: Engine) -> Engine:
+        """`engine` for one of these trainings that is computed by itself; ends as the others do."""
+        return _Alone(self, engine)
 
     def load(self, data: Data, dtype: Any) -> Any:
         """See `Engine.load`; equal tables are loaded once."""
@@ -95,7 +104,9 @@ class Lockstep:
         self, program: Program, loaded: Any, state: State, plan: Plan, numbers: dict[str, float]
     ) -> tuple[State, Records]:
         """See `Engine.run_epochs`; waits for the other trainings."""
+        self.check()
         ticket = _Ticket(program, Request(loaded, state, plan, numbers))
+        hash(ticket.key)  # what cannot be compiled fails here, in its own thread
         with self._changed:
             self._tickets.append(ticket)
             self._answer_if_complete()
@@ -110,6 +121,7 @@ class Lockstep:
         self, program: Program, loaded: Any, theta: Array, numbers: dict[str, float]
     ) -> tuple[float, Array]:
         """See `Engine.value_and_gradient`; each training by itself."""
+        self.check()
         return self._engine.value_and_gradient(program, loaded, theta, numbers)
 
     def _answer_if_complete(self) -> None:
@@ -131,7 +143,9 @@ class Lockstep:
         program = tickets[0].program
         requests = [ticket.request for ticket in tickets]
         same_table = all(request.loaded is requests[0].loaded for request in requests)
-        n, same_table = self._groups.setdefault(key, (_power_of_two(len(tickets)), same_table))
+        n, was_same = self._groups.get(key, (_power_of_two(len(tickets)), True))
+        same_table = same_table and was_same  # a program for the other case is not compiled twice
+        self._groups[key] = n, same_table
         if n == 1 or not _pays(program):
             for ticket in tickets:
                 ticket.answer = self._engine.run_epochs(program, *ticket.request)
@@ -142,6 +156,29 @@ class Lockstep:
         answers = self._engine.run_together(program, requests, same_table)
         for ticket, answer in zip(tickets, answers, strict=False):
             ticket.answer = answer
+
+
+class _Alone:
+    """An engine that looks whether it is to end."""
+
+    def __init__(self, lockstep: Lockstep, engine: Engine) -> None:
+        self.name = engine.name
+        self._lockstep = lockstep
+        self._engine = engine
+
+    def load(self, data: Data, dtype: Any) -> Any:
+        return self._engine.load(data, dtype)
+
+    def epochs_per_call(self, program: Program, data: Data) -> int:
+        return self._engine.epochs_per_call(program, data)
+
+    def run_epochs(self, *arguments: Any) -> tuple[State, Records]:
+        self._lockstep.check()
+        return self._engine.run_epochs(*arguments)
+
+    def value_and_gradient(self, *arguments: Any) -> tuple[float, Array]:
+        self._lockstep.check()
+        return self._engine.value_and_gradient(*arguments)
 
 
 def _power_of_two(n: int) -> int:

@@ -178,10 +178,11 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
     def _checked_rows(self, X: Any, y: Any, sample_weight: Any, fresh: bool) -> tuple[Array, Array, Array]:
         X, y = self._checked(X, y, reset=fresh)
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        if not weights.any():
+        used = weights.astype(self.dtype or X.dtype) > 0  # float32 rounds what is smaller than 1e-45 to 0
+        if not used.any():
             raise ParameterError("the weight of every row is 0; there is nothing to learn from")
-        if not weights.all():
-            X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
+        if not used.all():
+            X, y, weights = X[used], y[used], weights[used]
         return X, y, weights
 
     def _class_weights(self, y: Array) -> Array:

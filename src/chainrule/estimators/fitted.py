@@ -49,7 +49,6 @@ class FittedMLP(TransformerMixin):
     intercepts_: list[Array]
     network_: Network
     out_activation_: str
-    n_features_in_: int
 
     def _theta(self, network: Network) -> Array:
         return network.flat(self._parameters(network))
@@ -89,7 +88,7 @@ class FittedMLP(TransformerMixin):
         if (
             type(X) is np.ndarray
             and X.dtype in _FLOATS
-            and X.shape[1:] == (self.n_features_in_,)
+            and X.shape[1:] == (self.network_.n_inputs,)
             and len(X)
             and not hasattr(self, "feature_names_in_")
         ):
@@ -124,7 +123,8 @@ class FittedMLP(TransformerMixin):
         -------
         Predictor
             A function of a row (n_features,) or of rows (n_samples, n_features): NumPy arrays of finite
-            numbers, columns in the order of `fit`. It keeps the model's parameters as they are now.
+            numbers, columns in the order of `fit`. It keeps the model's parameters as they are now; it cannot
+            be pickled, make it where it is used.
         """
         check_is_fitted(self)
         answers = self._answers()

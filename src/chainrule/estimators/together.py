@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from sklearn import config_context, get_config
+
 from chainrule.engine.choose import taking
+from chainrule.errors import ParameterError
 from chainrule.network.automatic import load_jax
 
 __all__ = ["fit_together"]
@@ -24,7 +27,8 @@ def fit_together(fits: Iterable[tuple[Any, Any, Any]]) -> list[Any]:
     Parameters
     ----------
     fits : iterable of (estimator, X, y)
-        `MLPClassifier` or `MLPRegressor`, all different objects, and what to fit each to.
+        `MLPClassifier` or `MLPRegressor`, all different objects, and what to fit each to. Give them seeds:
+        a `RandomState` that several of them share is drawn from in any order.
 
     Returns
     -------
@@ -47,6 +51,10 @@ def fit_together(fits: Iterable[tuple[Any, Any, Any]]) -> list[Any]:
     """
     load_jax("fit_together")
     fits = list(fits)
+    if len({id(estimator) for estimator, _, _ in fits}) < len(fits):
+        raise ParameterError(
+            "fit_together takes different objects; one is given twice, use sklearn.base.clone"
+        )
     done: list[Future[Any]] = []
     for start in range(0, len(fits), _AT_ONCE):
         now, interrupted = _fit_lot(fits[start : start + _AT_ONCE])
@@ -62,17 +70,21 @@ def _fit_lot(fits: list[tuple[Any, Any, Any]]) -> tuple[list[Future[Any]], bool]
 
     lockstep = Lockstep(len(fits))
 
-    def fit(estimator: Any, X: Any, y: Any) -> Any:
-        with lockstep.taking_part(), taking(lockstep):
+    settings = get_config()
+
+    def fitted(estimator: Any, X: Any, y: Any) -> Any:
+        with lockstep.taking_part(), taking(lockstep), config_context(**settings):
             return estimator.fit(X, y)
 
-    interrupted = False
+    futures: list[Future[Any]] = []
     with ThreadPoolExecutor(len(fits)) as pool:
-        futures = [pool.submit(fit, *each) for each in fits]
         try:
+            futures += [pool.submit(fitted, *each) for each in fits]
             for future in futures:
                 future.exception()
-        except KeyboardInterrupt:
+        except BaseException as error:
             lockstep.interrupt()
-            interrupted = True
-    return futures, interrupted
+            if len(futures) < len(fits) or not isinstance(error, KeyboardInterrupt):
+                raise
+            return futures, True
+    return futures, False

@@ -23,6 +23,7 @@ class Activation:
 
     kind: ClassVar[str] = "activation"
     decayed: ClassVar[tuple[str, ...]] = ()
+    is_random: ClassVar[bool] = False
     function: Any = "relu"
 
     def __post_init__(self) -> None:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ def _is_forked_worker() -> bool:
 
 
 _forked = _is_forked_worker()
+_starting = Lock()
+_jax: Any = None
 
 
 def _mark_as_forked() -> None:
@@ -58,10 +61,7 @@ def load_jax(purpose: str) -> Any:
             "'forkserver', or do without JAX here (engine='numpy', functions with a slope)"
         )
     try:
-        with _as_many_threads_as_others():
-            import jax
-
-            jax.devices()
+        jax = _started()
     except ImportError as error:
         raise EngineError(
             f"{purpose} needs JAX, which cannot be imported ({error}); install 'chainrule[xla]', or do "
@@ -70,22 +70,28 @@ def load_jax(purpose: str) -> Any:
     return jax
 
 
-@contextmanager
-def _as_many_threads_as_others() -> Iterator[None]:
-    """A context in which JAX, if it starts now, takes no more threads than OMP_NUM_THREADS grants.
+def _started() -> Any:
+    """JAX, started with no more threads than OMP_NUM_THREADS grants.
 
     joblib sets that variable in its worker processes, which would otherwise start as many threads each as the
-    machine has cores; XLA reads another one, when it starts.
+    machine has cores; XLA reads another one, once, when it starts.
     """
-    granted = os.environ.get("OMP_NUM_THREADS", "")
-    if "NPROC" in os.environ or not granted.isdigit():
-        yield
-        return
-    os.environ["NPROC"] = granted
-    try:
-        yield
-    finally:
-        del os.environ["NPROC"]
+    global _jax
+    with _starting:
+        if _jax is None:
+            granted = os.environ.get("OMP_NUM_THREADS", "")
+            chosen = "NPROC" not in os.environ and granted.isdigit()
+            if chosen:
+                os.environ["NPROC"] = granted
+            try:
+                import jax
+
+                jax.devices()
+            finally:
+                if chosen:
+                    del os.environ["NPROC"]
+            _jax = jax
+    return _jax
 
 
 def pulled_back(

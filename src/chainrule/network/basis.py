@@ -28,6 +28,7 @@ class Polynomial:
 
     kind: ClassVar[str] = "polynomial"
     decayed: ClassVar[tuple[str, ...]] = ()
+    is_random: ClassVar[bool] = False
     degree: int = 2
 
     def __post_init__(self) -> None:

@@ -31,6 +31,7 @@ class Dense:
 
     kind: ClassVar[str] = "dense"
     decayed: ClassVar[tuple[str, ...]] = ("W",)
+    is_random: ClassVar[bool] = False
     units: int
     initializer: str = "auto"
     biases: str = "zeros"

@@ -35,7 +35,8 @@ class Layer(Protocol):
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
         """(out, saved): the layer's output and what its backward needs.
 
-        `draw` is a `Draw` while training, for layers that say ``is_random = True``, and None otherwise.
+        `draw` is a `Draw` while training and None when predicting; always None for a layer that says
+        ``is_random = False``.
         """
         ...
 

@@ -345,7 +345,7 @@ LAYERS[Network.kind] = Network
 
 
 def _is_random(layer: Any) -> bool:
-    return getattr(layer, "is_random", False)
+    return getattr(layer, "is_random", True)  # a stranger's layer may draw
 
 
 def _one_per_layer(what: str, value: Any, n_hidden: int, is_list: bool) -> Sequence[Any]:

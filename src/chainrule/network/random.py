@@ -1,4 +1,4 @@
-"""Random bits that both engines compute alike: the i-th number of a stream is a hash of (key, i)."""
+"""Random bits that both engines compute alike: the i-th number of a stream is a hash of key + i."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +34,8 @@ class Draw:
     Parameters
     ----------
     key : array of shape (1,), uint32
-        Two streams with different keys are independent for all purposes of a training run.
+        Where the stream begins in one sequence of 2³² numbers. Two streams may overlap, shifted; dropout
+        does not mind.
     """
 
     key: Array
