@@ -48,7 +48,7 @@ class _Ticket:
 
 
 class Lockstep:
-    """The xla engine for `n` trainings in `n` threads, each of which calls `leave` when it ends."""
+    """The xla engine for `n` trainings in `n` threads, each of them within `taking_part`."""
 
     name = "xla"
 
@@ -144,7 +144,7 @@ class Lockstep:
         requests = [ticket.request for ticket in tickets]
         same_table = all(request.loaded is requests[0].loaded for request in requests)
         n, was_same = self._groups.get(key, (_power_of_two(len(tickets)), True))
-        same_table = same_table and was_same  # a program for the other case is not compiled twice
+        same_table = same_table and was_same  # never back: each case is a program of its own
         self._groups[key] = n, same_table
         if n == 1 or not _pays(program):
             for ticket in tickets:
