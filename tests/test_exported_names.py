@@ -13,6 +13,8 @@ NAMES = [
     "MLPRegressor",
     "Network",
     "Polynomial",
+    "TabularClassifier",
+    "TabularRegressor",
     "__version__",
     "fit_together",
     "load",

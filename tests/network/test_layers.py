@@ -8,7 +8,24 @@ from scipy.sparse import csr_array
 from sklearn.preprocessing import PolynomialFeatures
 
 from chainrule.errors import ParameterError
-from chainrule.network import LAYERS, Activation, Dense, Draw, Dropout, Layer, Network, Polynomial
+from chainrule.network import (
+    LAYERS,
+    Activation,
+    CategoryEmbedding,
+    Columns,
+    Dense,
+    Draw,
+    Dropout,
+    Join,
+    Layer,
+    MemberDense,
+    Network,
+    ParametricActivation,
+    Periodic,
+    PiecewiseLinear,
+    Polynomial,
+    Scale,
+)
 
 N_IN = 3
 EVERY_LAYER = {
@@ -21,6 +38,38 @@ EVERY_LAYER = {
     "degree 1": Polynomial(1),
     "network": Network(N_IN, (Dense(2), Activation("silu"), Dropout(0.3), Dense(3))),
     "empty network": Network(N_IN, ()),
+    "parametric": ParametricActivation("silu"),
+    "periodic": Periodic(2, 5, 0.3),
+    "piecewise linear": PiecewiseLinear(2, 6),
+    "columns": Columns(
+        (
+            (0, 2, Network(2, (Periodic(2, 3), Dropout(0.2)))),
+            (1, 3, Network(2, ())),
+            (0, 3, Network(3, (Dense(2),))),
+        )
+    ),
+    "members": Network(
+        N_IN,
+        (
+            Scale(),
+            MemberDense(4, 2, fan_out=True),
+            ParametricActivation("tanh", 2),
+            Dropout(0.3),
+            MemberDense(2, 2),
+            Join(),
+        ),
+    ),
+    "members with scales of their own": Network(N_IN, (Scale(2), MemberDense(2, 2), Join())),
+    "members with shared weights": Network(
+        N_IN,
+        (
+            Scale(3, spread=True),
+            MemberDense(4, 3, shared=True),
+            Activation("silu"),
+            MemberDense(1, 3),
+            Join(),
+        ),
+    ),
 }
 every_layer = pytest.mark.parametrize("layer", EVERY_LAYER.values(), ids=EVERY_LAYER)
 

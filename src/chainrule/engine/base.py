@@ -35,7 +35,7 @@ class Program:
     metric : one of `METRICS`
     adaptive : bool
         When progress stops, divide the learning rate by 5 instead of stopping.
-    l1, clip, weight_decay : bool
+    l1, clip, weight_decay, fades : bool
         Whether these are in use.
     """
 
@@ -48,6 +48,7 @@ class Program:
     l1: bool = False
     clip: bool = False
     weight_decay: bool = False
+    fades: bool = False
 
 
 class Data(NamedTuple):
@@ -106,6 +107,8 @@ class Plan(NamedTuple):
         Key of the stream that dropout draws from.
     capacity : int
         Epochs that the plans of this training hold at most: a shape, the same for all of them.
+    fades : float64 array (n_epochs, n_steps), for a program that says so
+        Factor of each step on dropout and weight decay.
     """
 
     orders: Array | None
@@ -114,6 +117,7 @@ class Plan(NamedTuple):
     batch_size: int
     key: Array
     capacity: int = 1
+    fades: Array | None = None
 
 
 class Records(NamedTuple):

@@ -10,6 +10,15 @@ from typing import Any
 from chainrule.engine.base import Data, Engine, Program
 from chainrule.engine.numpy import NumpyEngine
 from chainrule.errors import EngineError, ParameterError
+from chainrule.network import (
+    CategoryEmbedding,
+    Columns,
+    MemberDense,
+    Network,
+    Periodic,
+    PiecewiseLinear,
+    Scale,
+)
 from chainrule.network.automatic import jax_is_usable, load_jax
 
 __all__ = ["choose_engine", "estimated_seconds", "taking"]
@@ -78,8 +87,22 @@ def estimated_seconds(program: Program, data: Data, n_epochs: int, batch_size: i
     """Rough time the numpy engine takes: overhead per step and layer, and 6 operations per weight and row."""
     n_rows = len(data.weights)
     steps = n_epochs * ceil(n_rows / batch_size)
-    overhead = _SECONDS_PER_NUMPY_STEP + _SECONDS_PER_NUMPY_LAYER * len(program.network.layers)
+    overhead = _SECONDS_PER_NUMPY_STEP + _SECONDS_PER_NUMPY_LAYER * _n_plain_layers(program.network)
     return steps * overhead + 6.0 * program.network.n_parameters * n_rows * n_epochs / _OPERATIONS_PER_SECOND
+
+
+def _n_plain_layers(network: Network) -> int:
+    """Layers, those of members and embeddings counted as the several operations that they are."""
+    several = {MemberDense: 6, Periodic: 12, PiecewiseLinear: 8, CategoryEmbedding: 4, Scale: 4}
+    count = 0
+    for layer in network.layers:
+        if isinstance(layer, Network):
+            count += _n_plain_layers(layer)
+        elif isinstance(layer, Columns):
+            count += 2 + sum(_n_plain_layers(inner) for *_, inner in layer.branches)
+        else:
+            count += several.get(type(layer), 1)
+    return count
 
 
 def _xla() -> Engine:

@@ -67,6 +67,7 @@ class Arguments(NamedTuple):
     n_steps: Any
     n_chunks: Any
     weight: Any
+    fades: Array | None = None
 
 
 def parts_of(network: Network) -> Parts:
@@ -214,8 +215,9 @@ class _Run(NamedTuple):
         state = State(theta, moments, self.first_step + epoch * plan.n_steps + place[1], *_no_numbers)
         state = state._replace(rate_factor=rate_factor)
         rate, correction = _at(plan.rates, *place), _at(plan.corrections, *place)
+        fade = 1.0 if plan.fades is None else _at(plan.fades, *place)
         state, value = training_step(
-            self.program, plan.numbers, self.parts, state, (X, y, w, share), rate, correction, plan.key
+            self.program, plan.numbers, self.parts, state, (X, y, w, share), rate, correction, plan.key, fade
         )
         return state.theta, state.moments, loss + value / share
 

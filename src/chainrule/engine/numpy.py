@@ -69,7 +69,8 @@ def _steps_of_epoch(
     n_rows = data.X.shape[0]
     loss, weight = 0.0, 0.0
     rates, corrections = plan.rates[epoch].tolist(), plan.corrections[epoch].tolist()
-    for step, (rate, correction) in enumerate(zip(rates, corrections, strict=True)):
+    fades = [1.0] * len(rates) if plan.fades is None else plan.fades[epoch].tolist()
+    for step, (rate, correction, fade) in enumerate(zip(rates, corrections, fades, strict=True)):
         start = step * plan.batch_size
         chosen: Any = slice(start, min(start + plan.batch_size, n_rows))
         if plan.orders is not None:
@@ -78,7 +79,7 @@ def _steps_of_epoch(
         total = float(weights.sum())
         share = 1.0 if program.loss.adds_up else 1.0 / total
         batch = (data.X[chosen], data.y[chosen], share * weights, share)
-        state, value = training_step(program, numbers, parts, state, batch, rate, correction, plan.key)
+        state, value = training_step(program, numbers, parts, state, batch, rate, correction, plan.key, fade)
         loss, weight = loss + float(value) / share, weight + total
     return state, loss if program.loss.adds_up else loss / weight
 

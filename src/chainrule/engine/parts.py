@@ -2,7 +2,8 @@
 
 A part is an array that the optimizer updates in one go. Packing saves operations, of which each has a price
 whatever its size, in running and in compiling; a large matrix is spared the copies into and out of a vector.
-No part mixes what penalties shrink (weights) with what they leave alone (biases), so none needs a mask.
+No part mixes what penalties shrink (weights) with what they leave alone (biases), or parameters whose
+learning rates differ, so none needs a mask.
 """
 
 from collections.abc import Callable
@@ -48,7 +49,7 @@ class Parts:
     largest : float, default=inf
         Parameters with more numbers than this are parts of their own.
     from_to : bool, default=False
-        Hold matrices as W[from, to] although they are W[to, from]: what XLA multiplies fastest.
+        Hold the weights W[to, from] as W[from, to]: what XLA multiplies fastest.
     """
 
     network: Network
@@ -64,14 +65,21 @@ class Parts:
         """Full names of the parameters in each part."""
         alone = [(name,) for name, shape in self._shapes.items() if prod(shape) > self.largest]
         small = [name for name, shape in self._shapes.items() if prod(shape) <= self.largest]
-        decayed = tuple(name for name in small if name in self.network.decayed)
-        others = tuple(name for name in small if name not in self.network.decayed)
-        return (*alone, *(group for group in (decayed, others) if group))
+        alike: dict[tuple[bool, float], list[str]] = {}
+        for name in small:
+            key = (name not in self.network.decayed, self.network.rates.get(name, 1.0))
+            alike.setdefault(key, []).append(name)
+        return (*alone, *(tuple(alike[key]) for key in sorted(alike)))
 
     @cached_property
     def decays(self) -> tuple[bool, ...]:
         """For each part, whether penalties and weight decay shrink it."""
         return tuple(group[0] in self.network.decayed for group in self._groups)
+
+    @cached_property
+    def rates(self) -> tuple[float, ...]:
+        """For each part, its factor on the learning rate."""
+        return tuple(self.network.rates.get(group[0], 1.0) for group in self._groups)
 
     def split(self, theta: Array) -> tuple[Array, ...]:
         """The parts of a vector θ (or of a vector like it)."""
@@ -87,13 +95,13 @@ class Parts:
         found = {}
         for group, part in zip(self._groups, parts, strict=True):
             if self._is_alone(group):
-                found[group[0]] = self._turned(part)
+                found[group[0]] = self._turned(group[0], part)
                 continue
             start = 0
             for name in group:
                 shape = self._shapes[name]
-                stored = part[start : start + prod(shape)].reshape(shape[::-1] if self.from_to else shape)
-                found[name] = self._turned(stored)
+                stored = part[start : start + prod(shape)].reshape(self._stored(name, shape))
+                found[name] = self._turned(name, stored)
                 start += prod(shape)
         return found
 
@@ -101,7 +109,7 @@ class Parts:
         """The parts, from parameters or gradients by full names."""
         parts = []
         for group in self._groups:
-            stored = [self._turned(named[name]) for name in group]
+            stored = [self._turned(name, named[name]) for name in group]
             if not self._is_alone(group):
                 stored = [namespace(stored[0]).concat([array.reshape(-1) for array in stored])]
             parts += stored
@@ -110,5 +118,13 @@ class Parts:
     def _is_alone(self, group: tuple[str, ...]) -> bool:
         return prod(self._shapes[group[0]]) > self.largest
 
-    def _turned(self, array: Array) -> Array:
-        return array.T if self.from_to and array.ndim > 1 else array
+    def _is_turned(self, name: str) -> bool:
+        return self.from_to and name.rsplit(".", 1)[-1] == "W"
+
+    def _stored(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return (*shape[:-2], shape[-1], shape[-2]) if self._is_turned(name) else shape
+
+    def _turned(self, name: str, array: Array) -> Array:
+        if not self._is_turned(name):
+            return array
+        return array.T if array.ndim == 2 else namespace(array).permute_dims(array, (0, 2, 1))

@@ -57,18 +57,24 @@ def training_step(
     rate: Any,
     correction: Any,
     key: Array,
+    fade: Any = 1.0,
 ) -> tuple[State, Any]:
-    """(state, loss) after one update: w_new = w_old - η dL/dw, equation (17), in the optimizer's way."""
-    draw = Draw(key).fold(state.step) if program.network.is_random else None
+    """(state, loss) after one update: w_new = w_old - η dL/dw, equation (17), in the optimizer's way.
+
+    `fade` is a factor on dropout and weight decay, for trainings that end without them.
+    """
+    draw = Draw(key, fade).fold(state.step) if program.network.is_random else None
     value, gradient = objective(program, numbers, parts, state.theta, batch, draw)
     if program.clip:
         gradient = clip(gradient, numbers["clip"])
     rate = rate * state.rate_factor
     theta, moments = [], []
-    for part, slope, decays, *own in zip(state.theta, gradient, parts.decays, *state.moments, strict=True):
+    each_part = zip(state.theta, gradient, parts.decays, parts.rates, *state.moments, strict=True)
+    for part, slope, decays, factor, *own in each_part:
+        own_rate = rate if factor == 1 else factor * rate
         if program.weight_decay and decays:
-            part = part - (rate * numbers["weight_decay"]) * part
-        part, after = program.optimizer.update(numbers, tuple(own), part, slope, rate * correction)
+            part = part - (own_rate * fade * numbers["weight_decay"]) * part
+        part, after = program.optimizer.update(numbers, tuple(own), part, slope, own_rate * correction)
         theta.append(part)
         moments.append(after)
     state = state._replace(theta=tuple(theta), moments=tuple(zip(*moments, strict=True)), step=state.step + 1)
@@ -95,7 +101,7 @@ def end_of_epoch(
     if validation is not None:
         X, y, weights = validation
         a = program.network.forward(parts.named(state.theta), X)[0]
-        validation_loss = program.loss(a, y, weights)[0]
+        validation_loss = program.loss.judged(a, y, weights)
         validation_score = score(program.metric, program.loss, a, y, weights)
     finite = _finite(state.theta, loss)
     if program.monitor == "external":

@@ -204,6 +204,7 @@ def _arguments(loaded: _Loaded, shape: Shape, plan: Plan, numbers: dict[str, flo
         n_steps=np.int32(n_steps),
         n_chunks=np.int32(-(-n_steps // shape.chunk)),
         weight=np.asarray(loaded.weight, dtype),
+        fades=None if plan.fades is None else _filled(plan.fades, (shape.capacity, bucket(n_steps)), dtype),
     )
 
 

@@ -1,7 +1,6 @@
 """One fit: run the training that an estimator has set up, with its callbacks, log and Ctrl-C."""
 
 import warnings
-from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from chainrule.engine import Data, Program, State, choose_engine, watch
 from chainrule.engine.monitor import score
 from chainrule.engine.numpy import NumpyEngine
+from chainrule.estimators.callbacks import FitTasks
 from chainrule.estimators.outcome import Outcome
 from chainrule.estimators.progress import log_epoch
 from chainrule.optimization import get_schedule
@@ -46,21 +46,19 @@ class Fitting:
     validation_rows: tuple[Any, Any, Any]
     rng: np.random.Generator
     incremental: bool
-    root: Any = field(default=None, init=False)
+    tasks: FitTasks | None = field(default=None, init=False)
 
     def run(self, state: State) -> Outcome:
         """Train from `state`; Ctrl-C ends it with what has been learned so far."""
-        root = None
+        est = self.estimator
         if not self.incremental:
-            root = self.estimator._init_callback_context(max_subtasks=self.estimator.max_iter + 1)
-            self._begin_task(root)
-            self.root = root if getattr(self.estimator, "_skl_callbacks", []) else None
-        outcome = self._run_lbfgs(state) if self.estimator.solver == "lbfgs" else self._run_epochs(state)
+            self.tasks = FitTasks(est, self.rows, est.max_iter, est._as_coefficients)
+        outcome = self._run_lbfgs(state) if est.solver == "lbfgs" else self._run_epochs(state)
         if not outcome.state.finite:
             outcome.largest_input = float(abs(self.data.X).max())
             outcome.largest_target = float(abs(self.data.y).max())
-        if root is not None:
-            self._end_task(root, outcome.kept)
+        if self.tasks is not None:
+            self.tasks.end(outcome.kept)
         return outcome
 
     def _outcome(self, state: State, engine: str) -> Outcome:
@@ -74,6 +72,10 @@ class Fitting:
             judged_by_rows=bool(self.estimator.early_stopping),
             single_epochs=self._single_epochs,
         )
+
+    @property
+    def _is_watched(self) -> bool:
+        return self.tasks is not None and self.tasks.are_watched
 
     @property
     def _single_epochs(self) -> int:
@@ -105,12 +107,12 @@ class Fitting:
             epochs_before=self._single_epochs,
             samples_seen=getattr(est, "t_", 0) if self.incremental or est.warm_start else 0,
             scorer=self._scorer() if self.program.monitor == "external" else None,
-            one_by_one=self.root is not None,
+            one_by_one=self._is_watched,
         )
         outcome = self._outcome(state, engine.name)
         try:
             with ctrl_c() as check_for_ctrl_c:
-                for record in self._with_callbacks(training):
+                for record in self.tasks.around(training) if self.tasks else training.epochs():
                     outcome.records.append(record)
                     log_epoch(est.verbose, record)
                     check_for_ctrl_c()
@@ -118,38 +120,6 @@ class Fitting:
             outcome.interrupted = True
         outcome.state = training.state
         return outcome
-
-    def _with_callbacks(self, training: Training) -> Iterator[EpochRecord]:
-        epochs = training.epochs()
-        if self.root is None:
-            yield from epochs
-            return
-        while training.goes_on:
-            task = self._begin_task(self.root.subcontext(task_name="epoch"))
-            record = next(epochs)
-            state = training.state
-            if self._end_task(task, state.theta if state.finite else state.best_theta):
-                training.stop()
-            yield record
-
-    def _begin_task(self, task: Any) -> Any:
-        task.call_on_fit_task_begin(estimator=self.estimator, **self._shown_rows)
-        return task
-
-    def _end_task(self, task: Any, theta: Array) -> bool:
-        """Tell the callbacks; whether one of them wants to stop."""
-        return bool(
-            task.call_on_fit_task_end(
-                estimator=self.estimator,
-                reconstruction_attributes=lambda: self.estimator._as_coefficients(np.asarray(theta)),
-                **self._shown_rows,
-            )
-        )
-
-    @property
-    def _shown_rows(self) -> dict[str, Any]:
-        X, y, weights = self.rows
-        return {"X": X, "y": y, "metadata": None if weights is None else {"sample_weight": weights}}
 
     def _batch_size(self, n_rows: int) -> int:
         choice = self.estimator.batch_size
@@ -192,8 +162,8 @@ class Fitting:
         outcome = self._outcome(state, engine.name)
         tracked = _Judged(self, state, numbers)
         task = None
-        if self.root is not None:
-            task = self._begin_task(self.root.subcontext(task_name="epoch"))
+        if self.tasks is not None and self._is_watched:
+            task = self.tasks.epoch()
 
         def after_iteration(number: int, loss: float, theta: Array) -> bool:
             nonlocal task
@@ -201,10 +171,9 @@ class Fitting:
             outcome.records.append(record)
             log_epoch(est.verbose, record)
             stop = bool(est.early_stopping and tracked.state.stopped)
-            if task is not None:
-                stop |= self._end_task(task, theta)
-                # The one after the last iteration stays empty.
-                task = self._begin_task(self.root.subcontext(task_name="epoch"))
+            if task is not None and self.tasks is not None:
+                stop |= self.tasks.end(theta, task)
+                task = self.tasks.epoch()  # the one after the last iteration stays empty
             tracked.stopped = stop
             return stop
 

@@ -10,7 +10,7 @@ from chainrule.errors import ParameterError
 from chainrule.network import INITIALIZERS, get_activation
 from chainrule.optimization import get_schedule
 
-__all__ = ["SOLVERS", "check_parameters", "hidden_layer_sizes"]
+__all__ = ["RULES", "SOLVERS", "check_parameters", "hidden_layer_sizes"]
 
 SOLVERS = ("lbfgs", "sgd", "adam", "adamw")
 
@@ -62,7 +62,7 @@ def _is_dtype(value: Any) -> bool:
         return False
 
 
-_RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "solver": (_one_of(*SOLVERS), f"one of {list(SOLVERS)}"),
     "alpha": (_not_negative, "a number ≥ 0"),
     "l1": (_not_negative, "a number ≥ 0"),
@@ -113,8 +113,8 @@ def check_parameters(estimator: Any) -> None:
     ParameterError
     """
     for name, value in estimator.get_params(deep=False).items():
-        if name in _RULES:
-            rule, wanted = _RULES[name]
+        if name in RULES:
+            rule, wanted = RULES[name]
             if not rule(value):
                 raise ParameterError(f"{name} must be {wanted}, however: {value!r}")
     if estimator.scoring is not None and not estimator.early_stopping:

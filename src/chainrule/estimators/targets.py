@@ -101,3 +101,68 @@ class ClassCoding:
         if len(self.classes) == 1:
             return np.ones_like(p)
         return np.hstack([1 - p, p])
+
+
+def checked_labels(y: Any) -> Array:
+    """Labels as an array (n,) or (n, K), none of them missing.
+
+    Raises
+    ------
+    ParameterError
+    """
+    from sklearn.utils import column_or_1d
+
+    if hasattr(y, "toarray"):
+        y = y.toarray()
+    if hasattr(y, "to_numpy"):
+        y = y.to_numpy()
+    y = np.asarray(y)
+    if y.ndim == 0:
+        raise ParameterError(f"y must have a label for each row, however: {y!r}")
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = column_or_1d(y, warn=True)
+    missing = _missing(y)
+    if missing.any():
+        raise ParameterError(
+            f"Input y contains NaN: {int(missing.sum())} labels are missing, the first in row "
+            f"{int(np.argwhere(missing)[0][0]) + 1}; leave these rows out"
+        )
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        raise ParameterError("Input y contains infinity; labels must be finite")
+    if y.dtype == object and len({type(value) for value in y.ravel()}) > 1:
+        kinds = {isinstance(value, str) for value in y.ravel()}
+        if len(kinds) > 1:
+            raise ParameterError("y mixes text and numbers; turn all labels into text")
+    return y.astype(str) if y.dtype == object and all(isinstance(v, str) for v in y.ravel()) else y
+
+
+def checked_numbers(y: Any) -> Array:
+    """Targets of a regression as float64 (n,) or (n, K), all finite.
+
+    Raises
+    ------
+    ParameterError
+    """
+    from sklearn.utils import check_array
+
+    if hasattr(y, "to_numpy"):
+        y = y.to_numpy()
+    y = np.asarray(y)
+    if np.iscomplexobj(y):
+        raise ParameterError("Complex data not supported: y must be real numbers")
+    if _missing(y).any():
+        raise ParameterError("Input y contains NaN; leave the rows without a target out")
+    y = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
+    if y.ndim == 2 and y.shape[1] == 1:
+        from sklearn.utils import column_or_1d
+
+        y = column_or_1d(y, warn=True)
+    return y
+
+
+def _missing(y: Array) -> Array:
+    if y.dtype.kind == "f":
+        return np.isnan(y)
+    if y.dtype == object:
+        return np.vectorize(lambda v: v is None or v != v or type(v).__name__ == "NAType", otypes=[bool])(y)
+    return np.zeros(y.shape, dtype=bool)

@@ -43,8 +43,13 @@ class Dropout:
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
         if draw is None or self.rate == 0:
             return z, None
-        kept = draw.bits(z.shape) >= np.uint32(min(round(self.rate * 2**32), 2**32 - 1))
-        mask = kept.astype(z.dtype) * (1 / (1 - self.rate))
+        if isinstance(draw.fade, float) and draw.fade == 1:
+            kept = draw.bits(z.shape) >= np.uint32(min(round(self.rate * 2**32), 2**32 - 1))
+            mask = kept.astype(z.dtype) * (1 / (1 - self.rate))
+        else:
+            rate = self.rate * draw.fade
+            kept = draw.bits(z.shape).astype(z.dtype) * 2.0**-32 >= rate
+            mask = kept.astype(z.dtype) * (1 / (1 - rate))
         return z * mask, mask
 
     def backward(self, p: dict[str, Array], saved: Any, dout: Array) -> tuple[dict[str, Array], Array]:

@@ -79,6 +79,10 @@ class Loss:
         losses, slopes = self.rows(a, y)
         return shares @ losses, shares[:, None] * slopes
 
+    def judged(self, a: Array, y: Array, weights: Array) -> Any:
+        """The loss of the prediction, by which validation rows judge; the same but for ensembles."""
+        return self(a, y, weights)[0]
+
     def _check(self, a: Array, y: Array, weights: Array) -> None:
         """Refuse shapes that would broadcast to a wrong value without a word."""
         wanted = {a.shape, (a.shape[0], 1)} if self.out_activation == "softmax" else {a.shape}

@@ -17,6 +17,7 @@ __all__ = [
     "MultilabelCrossEntropy",
     "Pinball",
     "Poisson",
+    "Quantiles",
     "SoftmaxCrossEntropy",
     "SumOfSquares",
     "get_loss",
@@ -120,6 +121,42 @@ class Pinball(Loss):
         return losses.sum(1) / a.shape[1], slopes * (1 / a.shape[1])
 
 
+@dataclass(frozen=True)
+class Quantiles(Loss):
+    """ℓ = mean_k of the pinball loss of output k at the k-th quantile: several quantiles of one target.
+
+    Targets are (n, 1), outputs (n, number of quantiles).
+
+    Parameters
+    ----------
+    quantiles : tuple of float in (0, 1), ascending
+    """
+
+    kind: ClassVar[str] = "quantiles"
+    quantiles: tuple[float, ...] = (0.05, 0.5, 0.95)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "quantiles", tuple(self.quantiles))
+        ascending = all(low < high for low, high in zip(self.quantiles[:-1], self.quantiles[1:], strict=True))
+        if not self.quantiles or not all(0 < q < 1 for q in self.quantiles) or not ascending:
+            raise ParameterError(f"quantiles must ascend and be in (0, 1), however: {self.quantiles!r}")
+
+    def rows(self, a: Array, y: Array) -> tuple[Array, Array]:
+        xp = namespace(a)
+        q = xp.asarray(self.quantiles, dtype=a.dtype)
+        r = a - y
+        losses = xp.maximum((1 - q) * r, -q * r)
+        slopes = (1 - q) * (r > 0).astype(a.dtype) - q * (r < 0).astype(a.dtype)
+        return losses.sum(1) * (1 / a.shape[1]), slopes * (1 / a.shape[1])
+
+    def _check(self, a: Array, y: Array, weights: Array) -> None:
+        if a.shape != (len(a), len(self.quantiles)) or y.shape != (len(a), 1) or weights.shape != a.shape[:1]:
+            raise ParameterError(
+                f"{len(self.quantiles)} quantiles take outputs (n, {len(self.quantiles)}), targets (n, 1) and "
+                f"weights (n,), however: {a.shape}, {y.shape}, {weights.shape}"
+            )
+
+
 class Poisson(Loss):
     """ℓ = mean_k (exp(a_k) - y_k + y_k log y_k - y_k a_k): half the Poisson deviance, log link.
 
@@ -211,6 +248,7 @@ LOSSES: dict[str, type[Loss]] = {
         MeanAbsoluteError,
         Huber,
         Pinball,
+        Quantiles,
         Poisson,
         MultilabelCrossEntropy,
         SoftmaxCrossEntropy,
@@ -222,7 +260,7 @@ def get_loss(choice: Any) -> Loss:
     """The loss behind a name, a description, a function or a loss.
 
     Names: sum_of_squares, mean_squared_error, squared_error (half of it), absolute_error, huber (setting
-    delta), pinball (quantile), poisson, binary_cross_entropy, softmax_cross_entropy (label_smoothing).
+    delta), pinball (quantile), quantiles (quantiles), poisson, binary_cross_entropy, softmax_cross_entropy (label_smoothing).
 
     Parameters
     ----------

@@ -13,10 +13,14 @@ from chainrule.errors import ParameterError
 from chainrule.network.activation import Activation
 from chainrule.network.activations import ActivationFunction
 from chainrule.network.basis import Polynomial
+from chainrule.network.columns import Columns
 from chainrule.network.dense import Dense
 from chainrule.network.dropout import Dropout
+from chainrule.network.embeddings import CategoryEmbedding, Periodic, PiecewiseLinear
+from chainrule.network.ensemble import Join, MemberDense, Scale
 from chainrule.network.initializers import initial_weights
 from chainrule.network.layer import Layer
+from chainrule.network.parametric import ParametricActivation
 from chainrule.network.special import namespace
 
 __all__ = ["LAYERS", "Network"]
@@ -24,7 +28,23 @@ __all__ = ["LAYERS", "Network"]
 Array = Any
 Parameters = tuple[dict[str, Array], ...]
 
-LAYERS: dict[str, Any] = {layer.kind: layer for layer in (Dense, Activation, Dropout, Polynomial)}
+LAYERS: dict[str, Any] = {
+    layer.kind: layer
+    for layer in (
+        Dense,
+        Activation,
+        ParametricActivation,
+        Dropout,
+        Polynomial,
+        Periodic,
+        PiecewiseLinear,
+        CategoryEmbedding,
+        Columns,
+        Scale,
+        MemberDense,
+        Join,
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -212,6 +232,9 @@ class Network:
                 inner = layer.initialize(rng, np.float64, self._activation_behind(i, behind))
                 for name, value in layer.named(inner).items():
                     named[name][...] = value
+            elif hasattr(layer, "initial"):
+                for name, value in layer.initial({n: v.shape for n, v in named.items()}, rng).items():
+                    named[name][...] = value
             elif isinstance(layer, Dense):
                 function = self._activation_behind(i, behind)
                 name = layer.initializer
@@ -245,6 +268,15 @@ class Network:
     def decayed(self) -> tuple[str, ...]:
         """Full names of the parameters that penalties and weight decay shrink: weights, not biases."""
         return tuple(f"{i}.{name}" for i, layer in enumerate(self.layers) for name in layer.decayed)
+
+    @cached_property
+    def rates(self) -> dict[str, float]:
+        """Full names of the parameters whose learning rate is another than the rest's, with their factors."""
+        return {
+            f"{i}.{name}": rate
+            for i, layer in enumerate(self.layers)
+            for name, rate in getattr(layer, "rates", {}).items()
+        }
 
     def decay_mask(self) -> Array:
         """1 where penalties and weight decay act on θ (weights), 0 elsewhere (biases)."""
@@ -289,6 +321,8 @@ class Network:
         ):
             if i == 0 and not needs_dz and isinstance(layer, Dense):
                 dp, dz = layer.parameter_gradients(kept, dz), None
+            elif i == 0 and not needs_dz and isinstance(layer, Columns):
+                dp, dz = layer.parameter_gradients(kept, dz, named), None
             else:
                 dp, dz = layer.backward(named, kept, dz)
             gradients.insert(0, dp)

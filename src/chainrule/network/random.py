@@ -36,9 +36,12 @@ class Draw:
     key : array of shape (1,), uint32
         Where the stream begins in one sequence of 2³² numbers. Two streams may overlap, shifted; dropout
         does not mind.
+    fade : float, default=1
+        Factor on the rate of dropout, for trainings that end without it.
     """
 
     key: Array
+    fade: Any = 1.0
 
     @classmethod
     def from_seed(cls, seed: int) -> "Draw":
@@ -47,10 +50,17 @@ class Draw:
     def fold(self, number: Array) -> "Draw":
         """The stream with `number` (a step, the place of a layer) folded in; `number` may be traced."""
         xp = namespace(self.key)
-        return Draw(_mix(self.key ^ _mix(xp.asarray(number, dtype=xp.uint32).reshape(1) * _WEYL + _WEYL)))
+        return Draw(
+            _mix(self.key ^ _mix(xp.asarray(number, dtype=xp.uint32).reshape(1) * _WEYL + _WEYL)), self.fade
+        )
 
     def bits(self, shape: tuple[int, ...]) -> Array:
         """Uniform numbers in [0, 2³²) of that shape; row i does not depend on the number of rows."""
         xp = namespace(self.key)
+        if len(shape) == 3:  # members in front: their values of one row follow each other
+            members, n, width = shape
+            rows = xp.arange(n, dtype=xp.uint32)[None, :, None] * xp.asarray(members * width, dtype=xp.uint32)
+            places = rows + xp.arange(members * width, dtype=xp.uint32).reshape(members, 1, width)
+            return _mix(places + self.key)
         n = int(np.prod(shape))
         return _mix(xp.arange(n, dtype=xp.uint32) + self.key).reshape(shape)

@@ -5,6 +5,8 @@
     Cosine           ½ (1 + cos π t)                                 Loshchilov, Hutter 2016, arXiv 1608.03983
     OneCycle         up from 1/25 to 1, then down to 1/10000         Smith and Topin 2017, arXiv 1708.07120
     WarmUp           up in a straight line, then another schedule    Goyal et al. 2017, arXiv 1706.02677
+    CosineLog        ½ (1 - cos 2π log₂(1 + (2^c - 1) t))            Holzmüller et al. 2024, arXiv 2407.04491
+    FlatCosine       1, from the middle on ½ (1 + cos π (2t - 1))    the same, for dropout and weight decay
 
 t in [0, 1) is the share of the planned training that is done. "adaptive" (divide by 5 when progress stops)
 follows the training instead of a plan: it lives with early stopping in `engine/monitor.py`.
@@ -21,6 +23,8 @@ __all__ = [
     "SCHEDULES",
     "Constant",
     "Cosine",
+    "CosineLog",
+    "FlatCosine",
     "InverseScaling",
     "OneCycle",
     "Schedule",
@@ -109,6 +113,33 @@ class WarmUp:
         _check_share("share", self.share)
 
 
+@dataclass(frozen=True)
+class CosineLog:
+    """½ (1 - cos 2π log₂(1 + (2^c - 1) t)): c times up and down to 0, every time twice as long.
+
+    With c = 4 ("coslog4") it is 0 at t = 0, 1/15, 3/15, 7/15 and 1. It ends one of its cycles, so to speak, at
+    every scale of time; warm restarts (Loshchilov, Hutter 2016) that come up as gently as they go down.
+
+    Parameters
+    ----------
+    cycles : int, default=4
+    """
+
+    cycles: int = 4
+
+    def factors(self, t: Array, samples: Array) -> Array:
+        return 0.5 * (1 - np.cos(2 * np.pi * np.log2(1 + (2**self.cycles - 1) * np.asarray(t))))
+
+
+@dataclass(frozen=True)
+class FlatCosine:
+    """1 in the first half, then ½ (1 + cos π (2t - 1)) down to 0."""
+
+    def factors(self, t: Array, samples: Array) -> Array:
+        t = np.asarray(t)
+        return np.where(t < 0.5, 1.0, 0.5 * (1 + np.cos(np.pi * (2 * t - 1))))
+
+
 def _check_share(name: str, value: float) -> None:
     if not 0 < value < 1:
         raise ParameterError(f"{name} must be in (0, 1), however: {value!r}")
@@ -121,6 +152,8 @@ SCHEDULES: dict[str, Any] = {
     "cosine": Cosine,
     "one_cycle": OneCycle,
     "warmup": WarmUp,
+    "coslog4": CosineLog,
+    "flat_cosine": FlatCosine,
     "warmup_cosine": lambda: WarmUp(then=Cosine()),
 }
 

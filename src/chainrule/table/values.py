@@ -23,8 +23,8 @@ _TIME = (
     "(?: ?[AaPp][Mm])?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
 )
 _DATES = f"^(?:{_DATE}(?:[T ]{_TIME})?|{_TIME})$"
-_COMMAS = "^[+-]?(?:[0-9]+,[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+(?:[.][0-9]+)?|[0-9]{1,3}(?:[.][0-9]{3})+,[0-9]+)$"
-_NUMBERS = "^[+-]?[0-9]+(?:[.][0-9]+)?$"
+COMMAS = "^[+-]?(?:[0-9]+,[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+(?:[.][0-9]+)?|[0-9]{1,3}(?:[.][0-9]{3})+,[0-9]+)$"
+NUMBERS = "^[+-]?[0-9]+(?:[.][0-9]+)?$"
 
 
 class RowError(TableError):
@@ -82,8 +82,8 @@ def _check_text(present: Any) -> None:
             f"column {present.name!r} holds dates or times (such as {present[0]!r}), which are not supported "
             "yet; leave it out, or turn it into numbers such as year and month"
         )
-    with_comma = present.str.contains(_COMMAS)
-    if with_comma.any() and (with_comma | present.str.contains(_NUMBERS)).mean() >= _NEARLY_ALL:
+    with_comma = present.str.contains(COMMAS)
+    if with_comma.any() and (with_comma | present.str.contains(NUMBERS)).mean() >= _NEARLY_ALL:
         raise TableError(
             f"column {present.name!r} holds numbers with commas (such as {present.filter(with_comma)[0]!r}), "
             "which would be taken for text; write 1.5 for 1,5 and 1234.5 for 1,234.5, or leave it out"

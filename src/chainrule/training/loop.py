@@ -71,6 +71,8 @@ class Training:
         For a program whose monitor is "external": a score on the validation rows, higher is better.
     one_by_one : bool, default=False
         Hand over every epoch as soon as it is done, with its parameters in `state` (for callbacks).
+    fade : Schedule, optional
+        Factor of each step on dropout and weight decay, for a program with `fades`.
     """
 
     program: Program
@@ -89,6 +91,7 @@ class Training:
     samples_seen: int = 0
     scorer: Callable[[Array], float] | None = None
     one_by_one: bool = False
+    fade: Schedule | None = None
     n_done: int = field(default=0, init=False)
 
     def epochs(self) -> Iterator[EpochRecord]:
@@ -139,7 +142,8 @@ class Training:
         step = (self.n_done + np.arange(n_epochs)[:, None]) * n_steps + np.arange(n_steps)
         samples = np.broadcast_to(self.samples_seen + (step // n_steps) * n_rows, step.shape)
         done = (self.epochs_before * n_steps + step) / (self.planned_epochs * n_steps)
-        factors = self.schedule.factors(np.minimum(done, 1.0), samples)
+        done = np.minimum(done, 1.0)
+        factors = self.schedule.factors(done, samples)
         before = int(self.state.step) - self.n_done * n_steps
         return Plan(
             orders=orders,
@@ -148,4 +152,5 @@ class Training:
             batch_size=self.batch_size,
             key=key,
             capacity=capacity,
+            fades=None if self.fade is None else self.fade.factors(done, samples),
         )

@@ -1,0 +1,120 @@
+"""Settings of the table models: what each preset is, and how they follow the number of rows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chainrule.estimators.parameters import hidden_layer_sizes
+from chainrule.network import (
+    Activation,
+    CategoryEmbedding,
+    Columns,
+    Dropout,
+    Join,
+    MemberDense,
+    Network,
+    Periodic,
+    PiecewiseLinear,
+    Scale,
+)
+from chainrule.table.network_encoder import Layout
+
+__all__ = ["EMBEDDINGS", "PRESETS", "Settings", "batch_size_for", "settings_of", "table_network"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a table model is trained with; every one can be set at the estimator by the same name.
+
+    Attributes
+    ----------
+    members : networks in the ensemble
+    hidden_layer_sizes : units of each member's hidden layers
+    activation : of the hidden layers
+    embedding : of numbers: "both", "periodic", "piecewise_linear" or "none"
+    bins : of the piecewise linear embedding
+    n_steps : training steps that the number of epochs is made from
+    learning_rate_init, weight_decay, dropout, label_smoothing
+    validation_fraction : of the rows, held out to choose the best epoch and to calibrate by
+    folds : 0, or a divisor of `members`: bagging, see `EnsembleLoss`
+    """
+
+    members: int = 8
+    hidden_layer_sizes: tuple[int, ...] = (64, 64, 64)
+    activation: str = "relu"
+    embedding: str = "both"
+    bins: int = 16
+    n_steps: int = 1200
+    learning_rate_init: float = 0.04
+    weight_decay: float = 0.02
+    dropout: float = 0.1
+    label_smoothing: float = 0.0
+    validation_fraction: float = 0.15
+    folds: int = 0
+
+
+EMBEDDINGS = ("both", "periodic", "piecewise_linear", "none")
+
+PRESETS: dict[str, dict[str, dict[str, Any]]] = {
+    "fast": {
+        "classification": {"members": 4, "n_steps": 500},
+        "regression": {"members": 4, "n_steps": 500, "learning_rate_init": 0.2, "dropout": 0.0},
+    },
+    "default": {
+        "classification": {},
+        "regression": {"learning_rate_init": 0.2, "dropout": 0.0},
+    },
+    "best": {
+        "classification": {"members": 16, "n_steps": 2400},
+        "regression": {"members": 16, "n_steps": 4000, "learning_rate_init": 0.2, "dropout": 0.0},
+    },
+}
+
+
+def settings_of(preset: str, task: str, own: dict[str, Any]) -> Settings:
+    """The settings of a preset with those replaced that are not None in `own`."""
+    chosen = {name: value for name, value in own.items() if value is not None}
+    if "hidden_layer_sizes" in chosen:
+        chosen["hidden_layer_sizes"] = hidden_layer_sizes(chosen["hidden_layer_sizes"])
+    return Settings(**{**PRESETS[preset][task], **chosen})
+
+
+def batch_size_for(n_rows: int) -> int:
+    """Rows of a batch: more of them where there are more rows, so that epochs are not too few steps."""
+    for most, size in ((1_200, 32), (2_400, 64), (5_000, 128), (30_000, 256), (100_000, 512)):
+        if n_rows <= most:
+            return min(size, n_rows)
+    return 1024
+
+
+def table_network(layout: Layout, n_outputs: int, settings: Settings) -> Network:
+    """The network for a table: embeddings of the columns, scaling, and an ensemble of small MLPs.
+
+    numbers ─┬─ as they are ──────┐
+             ├─ Periodic ─────────┤
+    positions ── PiecewiseLinear ─┼─ Scale ─ (MemberDense, Activation, Dropout)… ─ MemberDense ─ Join
+    flags ────────────────────────┤
+    codes ───── CategoryEmbedding ┘
+    """
+    d, flags = layout.n_numbers, layout.n_flags
+    branches: list[tuple[int, int, Network]] = []
+
+    def branch(first: int, width: int, *layers: Any) -> None:
+        if width:
+            branches.append((first, first + width, Network(width, layers)))
+
+    branch(0, d)
+    if settings.embedding in ("both", "periodic"):
+        branch(0, d, Periodic())
+    if settings.embedding in ("both", "piecewise_linear"):
+        branch(d, d, PiecewiseLinear(bins=settings.bins))
+    branch(2 * d, flags)
+    for i, levels in enumerate(layout.levels):
+        branch(2 * d + flags + i, 1, CategoryEmbedding(levels))
+    members = settings.members
+    layers: list[Any] = [Columns(tuple(branches)), Scale()]
+    for i, units in enumerate(settings.hidden_layer_sizes):
+        layers += [MemberDense(units, members, fan_out=i == 0), Activation(settings.activation)]
+        if settings.dropout:
+            layers.append(Dropout(settings.dropout))
+    output = MemberDense(n_outputs, members, fan_out=not settings.hidden_layer_sizes)
+    return Network(layout.width, (*layers, output, Join()))

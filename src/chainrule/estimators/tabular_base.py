@@ -1,0 +1,487 @@
+"""What the two table models share: any table in, an ensemble trained, calibrated and remembered."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any
+from warnings import warn
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+
+from chainrule.engine import Data, Program
+from chainrule.engine.forward import Forward
+from chainrule.errors import DegradedWarning, DivergenceError, ParameterError
+from chainrule.estimators.callbacks import FitTasks
+from chainrule.estimators.presets import Settings, batch_size_for, settings_of, table_network
+from chainrule.estimators.progress import shown
+from chainrule.estimators.rows import checked_table, generator, merged
+from chainrule.estimators.tabular_fitting import History, TabularFitting, deadline_of, epochs_for
+from chainrule.estimators.tabular_parameters import SETTINGS, check_table_parameters, kinds_of_columns
+from chainrule.network import EnsembleLoss, Loss, Network
+from chainrule.optimization import Adam
+from chainrule.table.network_encoder import NetworkEncoder
+from chainrule.table.schema import Schema
+from chainrule.training import hold_out
+
+__all__ = ["BaseTabular"]
+
+Array = Any
+
+_FEWEST_ROWS_TO_HOLD_OUT = 20
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Encoded rows: to learn from, and to judge by where there are any; `labels_val` as they came."""
+
+    X: Array
+    y: Array
+    weights: Array
+    X_val: Array | None = None
+    y_val: Array | None = None
+    weights_val: Array | None = None
+    labels_val: Array | None = None
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    """Rows that a model's own scorer hands back to it."""
+
+    matrix: Array
+
+
+class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
+    """A neural network for any table; see `TabularClassifier` and `TabularRegressor`."""
+
+    encoder_: NetworkEncoder
+    network_: Network
+    theta_: Array
+    settings_: Settings
+
+    # -- what classifier and regressor do each in their way -----------------------------------------
+
+    @property
+    @abstractmethod
+    def _task(self) -> str: ...
+
+    @abstractmethod
+    def _checked_targets(self, y: Any) -> Array:
+        """`y` as an array without anything that cannot be learned."""
+
+    def _learn_labels(self, y: Array) -> None:  # noqa: B027
+        """Learn which labels there are, from all rows."""
+
+    @abstractmethod
+    def _learn_targets(self, y: Array, weights: Array) -> None:
+        """Learn the scale of `y` from the rows of training."""
+
+    @abstractmethod
+    def _encode_targets(self, y: Array) -> Array:
+        """Targets of the network (n, K)."""
+
+    @abstractmethod
+    def _member_loss(self, smoothed: bool = True) -> Loss:
+        """The loss of one member."""
+
+    @property
+    @abstractmethod
+    def _n_network_outputs(self) -> int: ...
+
+    @abstractmethod
+    def _strata(self, y: Array) -> Array | None:
+        """Classes by which validation rows are held out, if any."""
+
+    @abstractmethod
+    def _class_weights(self, y: Array) -> Array:
+        """Factor on the weight of each training row."""
+
+    @abstractmethod
+    def _calibrate(self, a: Array, members: Array, y: Array, weights: Array) -> None:
+        """Learn from combined raw outputs `a` and the members' own for rows that training has not seen."""
+
+    @abstractmethod
+    def _forget_calibration(self) -> None:
+        """Be without any calibration."""
+
+    # -- fit ------------------------------------------------------------------------------------------
+
+    @with_callbacks
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Any:
+        """Learn from the rows of a table and their targets.
+
+        Parameters
+        ----------
+        X : pandas, polars or pyarrow frame, array or list of rows (n_samples, n_features)
+            Numbers, booleans, strings, categories, dates and times; anything may be missing.
+        y : array or series (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array (n_samples,), optional
+            0 leaves a row out.
+        X_val, y_val : optional
+            Your own validation rows, instead of `validation_fraction` of the rows: they choose the best epoch
+            and calibrate.
+        sample_weight_val : array, optional
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ParameterError, TableError, DivergenceError (all are ValueErrors)
+            The estimator is then as it was before.
+        """
+        begun = perf_counter()
+        with self._restored_on_failure():
+            check_table_parameters(self)
+            shown_rows = (X, y, sample_weight)
+            X, y, weights = self._checked_rows(X, y, sample_weight, fresh=True)
+            self._learn_labels(y)
+            settings = self._settings()
+            rng = generator(self.random_state)
+            validation = self._checked_validation(X_val, y_val, sample_weight_val)
+            rows, self.settings_ = self._prepared(X, y, weights, validation, settings, rng)
+            self._train(rows, rng, shown_rows, begun)
+            self.fit_time_ = perf_counter() - begun
+        return self
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Any:
+        """One epoch at a tenth of the learning rate; the first call learns columns and scales."""
+        with self._restored_on_failure():
+            check_table_parameters(self)
+            fresh = not hasattr(self, "theta_")
+            X, y, weights = self._checked_rows(X, y, sample_weight, fresh)
+            rng = generator(self.random_state)
+            if fresh:
+                self.settings_ = replace(self._settings(), folds=0, validation_fraction=0.0)
+                kinds = kinds_of_columns(self, X.names)
+                self.encoder_, read = NetworkEncoder.fit(X, kinds, self.settings_.bins)
+                matrix = self.encoder_.encode(read, rng)
+                self._learn_targets(y, weights)
+            else:
+                matrix = self.encoder_.transform(X)
+            learned = _Rows(matrix, self._encode_targets(y), weights * self._class_weights(y))
+            fitting = self._fitting(learned, rng, None, np.inf, n_epochs=1)
+            if fresh:
+                self._forget_calibration()
+            theta = None if fresh else self.theta_
+            state, history = fitting.go_on(
+                theta, getattr(self, "_progress", None) if theta is not None else None
+            )
+            self._remember(np.array(state.theta), history, learned)
+            self._progress = {"moments": [np.asarray(m) for m in state.moments], "step": int(state.step)}
+        return self
+
+    def _settings(self) -> Settings:
+        return settings_of(self.preset, self._task, {name: getattr(self, name, None) for name in SETTINGS})
+
+    def _checked_rows(self, X: Any, y: Any, sample_weight: Any, fresh: bool) -> tuple[Any, Array, Array]:
+        if y is None:
+            raise ParameterError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y is None"
+            )
+        X = checked_table(X, self, fitted=not fresh)
+        y = self._checked_targets(y)
+        n_rows = X.n_rows
+        if len(y) != n_rows:
+            raise ParameterError(
+                f"Found input variables with inconsistent numbers of samples: [{n_rows}, {len(y)}]"
+            )
+        weights = _check_sample_weight(
+            sample_weight, np.zeros((n_rows, 1)), dtype=np.float64, ensure_non_negative=True
+        )
+        used = weights > 0
+        if not used.any():
+            raise ParameterError("the weight of every row is 0; there is nothing to learn from")
+        if not used.all():
+            X, y, weights = X.rows(used), y[used], weights[used]
+        if fresh:
+            self.n_features_in_ = len(X.names)
+            self.__dict__.pop("feature_names_in_", None)
+            if X.has_names:
+                self.feature_names_in_ = np.array(X.names, dtype=object)
+        return X, y, weights
+
+    def _checked_validation(self, X: Any, y: Any, weights: Any) -> Any:
+        if (X is None) != (y is None):
+            raise ParameterError("X_val and y_val belong together: give both or neither")
+        if X is None:
+            if weights is not None:
+                raise ParameterError("sample_weight_val needs X_val and y_val")
+            return None
+        X, y = checked_table(X, self), self._checked_targets(y)
+        try:
+            return (
+                X,
+                y,
+                _check_sample_weight(
+                    weights, np.zeros((len(y), 1)), dtype=np.float64, ensure_non_negative=True
+                ),
+            )
+        except ValueError as error:
+            raise ParameterError(f"X_val, y_val: {error}") from None
+
+    def _prepared(
+        self,
+        X: Any,
+        y: Array,
+        weights: Array,
+        validation: Any,
+        settings: Settings,
+        rng: np.random.Generator,
+    ) -> tuple[_Rows, Settings]:
+        """Encode the rows and decide which to judge by."""
+        schema = Schema.learn(X, kinds_of_columns(self, X.names))
+        read, y, weights = merged(schema.read(X), y, weights)
+        weights = weights / weights.mean()
+        self.encoder_ = NetworkEncoder.of_read(schema, read, weights, settings.bins)
+        matrix = self.encoder_.encode(read, rng)
+        if validation is not None:
+            self._learn_targets(y, weights)
+            weights = weights * self._class_weights(y)
+            X_val, y_val, weights_val = validation
+            weights_val = weights_val * self._class_weights(y_val)
+            known = self.encoder_.transform(X_val), self._encode_targets(y_val), weights_val, y_val
+            return _Rows(matrix, self._encode_targets(y), weights, *known), replace(settings, folds=0)
+        if settings.folds:
+            return self._in_folds(matrix, y, weights, settings, rng)
+        rows, held_out = self._held_out(y, settings.validation_fraction, rng)
+        self._learn_targets(y[rows], weights[rows])
+        targets, weights = self._encode_targets(y), weights * self._class_weights(y)
+        learned = (matrix[rows], targets[rows], weights[rows])
+        if held_out is None:
+            return _Rows(*learned), settings
+        judging = (part[held_out] for part in (matrix, targets, weights, y))
+        return _Rows(*learned, *judging), settings
+
+    def _in_folds(
+        self, matrix: Array, y: Array, weights: Array, settings: Settings, rng: np.random.Generator
+    ) -> tuple[_Rows, Settings]:
+        """Every row in a fold: all are learned from, and all are judged by members that did not."""
+        self._learn_targets(y, weights)
+        strata = self._strata(y)
+        order = rng.permutation(len(y))
+        if strata is not None:
+            order = order[np.argsort(strata[order], kind="stable")]
+        fold = np.empty(len(y))
+        fold[order] = np.arange(len(y)) % settings.folds
+        targets = np.column_stack([self._encode_targets(y), fold])
+        weights = weights * self._class_weights(y)
+        return _Rows(matrix, targets, weights, matrix, targets, weights, y), settings
+
+    def _held_out(self, y: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, Array | None]:
+        """(rows to learn from, rows to judge by); none of these where there are too few to spare."""
+        if not fraction or len(y) < _FEWEST_ROWS_TO_HOLD_OUT:
+            return np.arange(len(y)), None
+        return hold_out(len(y), fraction, rng, self._strata(y))
+
+    def _train(self, rows: _Rows, rng: np.random.Generator, shown_rows: Any, begun: float) -> None:
+        fitting = self._fitting(rows, rng, shown_rows, deadline_of(self.time_limit, begun))
+        self._forget_calibration()
+        with shown(self.verbose):
+            theta, history = fitting.run()
+        self._remember(theta, history, rows)
+        self.__dict__.pop("_progress", None)
+        if fitting.tasks is not None:
+            fitting.tasks.end(theta)
+
+    def _fitting(
+        self,
+        rows: _Rows,
+        rng: np.random.Generator,
+        shown_rows: Any,
+        deadline: float,
+        n_epochs: int | None = None,
+    ) -> TabularFitting:
+        """Set up a training; the network and its loss are then known."""
+        used = rows.weights > 0
+        if not used.all():  # a class of weight 0
+            rows = replace(rows, X=rows.X[used], y=rows.y[used], weights=rows.weights[used])
+        settings = self.settings_
+        self._loss = EnsembleLoss(self._member_loss(), settings.members, settings.folds)
+        self.network_ = table_network(self.encoder_.layout, self._n_network_outputs, settings)
+        n_rows = len(rows.weights)
+        batch_size = min(self.batch_size or batch_size_for(n_rows), n_rows)
+        max_epochs = n_epochs or self.max_iter or epochs_for(settings.n_steps, n_rows, batch_size)
+        monitor, scorer = "loss", None
+        if rows.X_val is not None:
+            monitor = "validation_loss"
+            if self.scoring is not None:
+                monitor, scorer = "external", self._judge(rows)
+        tasks = None
+        if shown_rows is not None:
+            tasks = FitTasks(self, shown_rows, max_epochs, lambda theta: {"theta_": theta})
+        return TabularFitting(
+            estimator=self,
+            program=Program(
+                self.network_,
+                self._loss,
+                Adam(),
+                monitor=monitor,
+                weight_decay=settings.weight_decay > 0,
+                fades=n_epochs is None and (settings.weight_decay > 0 or settings.dropout > 0),
+            ),
+            data=Data(rows.X, rows.y, rows.weights, rows.X_val, rows.y_val, rows.weights_val),
+            numbers=_numbers(settings, np.inf if self.n_iter_no_change is None else self.n_iter_no_change),
+            learning_rate=settings.learning_rate_init,
+            batch_size=batch_size,
+            max_epochs=max_epochs,
+            rng=rng,
+            tasks=tasks,
+            deadline=deadline,
+            scorer=scorer,
+        )
+
+    def _remember(self, theta: Array, history: History, rows: _Rows) -> None:
+        records = history.records
+        if not records and not history.interrupted:
+            raise DivergenceError("no epoch was finished, and so there is nothing to keep")
+        if not np.isfinite(theta).all() or (records and not np.isfinite(records[0].loss)):
+            raise DivergenceError(
+                "Solver produced non-finite parameter weights: training never reached a finite loss; lower "
+                f"learning_rate_init={self.settings_.learning_rate_init}"
+            )
+        if history.out_of_time:
+            warn(
+                f"time_limit={self.time_limit} s ended the training after {len(records)} epochs; the best "
+                "model so far is kept",
+                DegradedWarning,
+                stacklevel=5,
+            )
+        self.theta_ = theta
+        self.engine_ = history.engine
+        self.n_iter_ = len(records)
+        self.loss_curve_ = [record.loss for record in records]
+        self.validation_loss_curve_ = None
+        self.best_iter_ = self.n_iter_
+        if rows.X_val is not None:
+            self.validation_loss_curve_ = [record.validation_loss for record in records]
+            self._judge_by(rows)
+
+    def _judge_by(self, rows: _Rows) -> None:
+        """Calibrate on the rows that were held out, and remember the best epoch."""
+        curve = np.asarray(self.validation_loss_curve_)
+        if np.isfinite(curve).any():
+            self.best_iter_ = int(np.nanargmin(curve)) + 1
+        raw, known = self._raw(rows.X_val).astype(np.float64), np.asarray(rows.y_val)
+        if self._loss.folds:
+            combined, targets = self._loss.left_out(raw, known), known[:, :-1]
+        else:
+            combined, targets = self._loss.combined(raw), known
+        self._calibrate(combined, self._by_member(raw), targets, rows.weights_val)
+
+    # -- what validation rows say, by the user's own metric -------------------------------------------
+
+    def _judge(self, rows: _Rows) -> Any:
+        """θ -> score of the predictions for the held-out rows."""
+        from sklearn.metrics import check_scoring
+
+        scorer = check_scoring(self, scoring=self.scoring)
+        if self.settings_.folds:
+            raise ParameterError(f"scoring={self.scoring!r} does not go with folds: set folds=None")
+        weights = rows.weights_val
+        with_weights = {} if weights is None or (weights == weights[0]).all() else {"sample_weight": weights}
+
+        def judge(theta: Array) -> float:
+            fitted = copy(self)
+            fitted.theta_ = np.asarray(theta)
+            return float(scorer(fitted, _Encoded(rows.X_val), rows.labels_val, **with_weights))
+
+        return judge
+
+    # -- predicting -------------------------------------------------------------------------------------
+
+    def _raw(self, matrix: Array, theta: Array | None = None) -> Array:
+        """Raw outputs of all members for encoded rows."""
+        network = self.network_
+        views = network.views(self.theta_ if theta is None else np.asarray(theta))
+        return Forward(network.layers, views, network.widths).of_table(matrix)
+
+    def _by_member(self, raw: Array) -> Array:
+        return raw.reshape(len(raw), self.settings_.members, -1)
+
+    def _outputs(self, X: Any) -> tuple[Array, Array]:
+        """(combined raw outputs (n, K), those of each member (n, members, K)) for a table."""
+        check_is_fitted(self)
+        if isinstance(X, _Encoded):
+            raw = self._raw(X.matrix)
+        else:
+            raw = self._raw(self.encoder_.transform(checked_table(X, self, fitted=True)))
+        raw = raw.astype(np.float64)
+        return self._loss.combined(raw), self._by_member(raw)
+
+    def feature_importance(
+        self, X: Any, y: Any, *, scoring: Any = None, n_repeats: int = 5, random_state: Any = None
+    ) -> Any:
+        """By how much the score drops when a column is shuffled: Breiman 2001; Fisher et al. 2019.
+
+        Parameters
+        ----------
+        X, y : rows that training has not seen
+        scoring : see scikit-learn; default: R² or accuracy
+        n_repeats : int, default=5
+        random_state : int, optional
+
+        Returns
+        -------
+        dict of column name to (mean, standard deviation), most important first
+        """
+        from sklearn.inspection import permutation_importance
+
+        found = permutation_importance(
+            self, X, y, scoring=scoring, n_repeats=n_repeats, random_state=random_state
+        )
+        names = [column.name for column in self.encoder_.schema.columns]
+        order = np.argsort(-found.importances_mean, kind="stable")
+        return {names[i]: (float(found.importances_mean[i]), float(found.importances_std[i])) for i in order}
+
+    @contextmanager
+    def _restored_on_failure(self) -> Iterator[None]:
+        before = dict(self.__dict__)
+        try:
+            yield
+        except BaseException:
+            # Callbacks are torn down by what the failed fit has set up.
+            kept = {name: value for name, value in self.__dict__.items() if "callback" in name}
+            self.__dict__.clear()
+            self.__dict__.update(before | kept)
+            raise
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "theta_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+
+def _numbers(settings: Settings, patience: float) -> dict[str, float]:
+    return {
+        "l2": 0.0,
+        "l1": 0.0,
+        "clip": 1.0,
+        "weight_decay": settings.weight_decay,
+        "tol": 0.0,
+        "patience": patience,
+        "momentum": 0.0,
+        "beta_1": 0.9,
+        "beta_2": 0.95,
+        "epsilon": 1e-8,
+    }

@@ -1,0 +1,110 @@
+"""A table as it is given: a frame of some library, a matrix or rows of Python values."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ParameterError, TableError
+from chainrule.table.cells import Cells, cells_of_array, cells_of_series
+
+__all__ = ["Table", "as_table"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns in their order, each taken when it is asked for.
+
+    Attributes
+    ----------
+    names : tuple of str
+    n_rows : int
+    cells : function
+        ``cells(place)`` gives the values of one column.
+    rows : function
+        ``rows(mask)`` is the table of the rows where the boolean array is true.
+    block : array (n_rows, number of columns) or None
+        All columns at once, if the table is a matrix of numbers.
+    has_names : bool
+        False for matrices and rows of values: their columns are called x0, x1, ... and go by their place.
+    """
+
+    names: tuple[str, ...]
+    n_rows: int
+    cells: Callable[[int], Cells]
+    rows: Callable[[np.ndarray], "Table"]
+    block: np.ndarray | None = None
+    has_names: bool = True
+
+
+def as_table(frame: Any) -> Table:
+    """Take a pandas, polars or pyarrow frame, a two-dimensional array, or a list of rows.
+
+    Raises
+    ------
+    ParameterError
+        If it is none of them.
+    TableError
+        If two of its columns have the same name; names them.
+    """
+    if isinstance(frame, Table):
+        return frame
+    if isinstance(frame, np.ndarray | list | tuple):
+        return _of_matrix(_matrix(frame))
+    import narwhals as nw
+
+    try:
+        wrapped = nw.from_native(frame, eager_only=True)
+        keys = list(wrapped.columns)
+    except nw.exceptions.DuplicateError as error:
+        raise TableError(f"columns must have different names; {' '.join(str(error).split())}") from None
+    except (TypeError, nw.exceptions.NarwhalsError) as error:
+        raise ParameterError(
+            "a table must be a pandas, polars or pyarrow frame, a matrix or a list of rows, "
+            f"however: {type(frame).__name__} ({error})"
+        ) from None
+    names = tuple(map(str, keys))
+    if len(set(names)) < len(names):
+        name = next(name for name in names if names.count(name) > 1)
+        same = " and ".join(repr(key) for key in keys if str(key) == name)
+        raise TableError(
+            f"two columns are called {name!r} once their names are text: {same}; rename one of them"
+        )
+    return Table(
+        names,
+        len(wrapped),
+        lambda place: cells_of_series(wrapped.get_column(keys[place]), names[place]),
+        lambda mask: as_table(wrapped[np.flatnonzero(mask).tolist()]),
+    )
+
+
+def _matrix(rows: Any) -> np.ndarray:
+    """Make an array of which each column keeps its type: numbers, or the objects as they are."""
+    if isinstance(rows, np.ma.MaskedArray):
+        matrix = np.array(rows.data, dtype=object)
+        matrix[np.ma.getmaskarray(rows)] = None
+    elif isinstance(rows, np.ndarray):
+        matrix = rows
+    else:
+        try:
+            matrix = np.asarray(rows)
+            matrix = matrix if matrix.dtype.kind in "biuf" else np.array(rows, dtype=object)
+        except ValueError:
+            raise ParameterError("the rows of a table must all have the same length") from None
+    if matrix.ndim != 2:
+        raise ParameterError(f"a table must have rows and columns, however: an array of shape {matrix.shape}")
+    return matrix
+
+
+def _of_matrix(matrix: np.ndarray) -> Table:
+    names = tuple(f"x{place}" for place in range(matrix.shape[1]))
+    block = matrix if matrix.dtype.kind in "iuf" else None
+    return Table(
+        names,
+        len(matrix),
+        lambda place: cells_of_array(matrix[:, place], names[place]),
+        lambda mask: _of_matrix(matrix[mask]),
+        block,
+        has_names=False,
+    )
