@@ -105,7 +105,7 @@ def make_training(numbers):
             theta = network.initialize(np.random.default_rng(1), dtype)
         weights = take("weights", np.ones(X.shape[0]))
         validation = take("validation", (None, None, None))
-        in_use = {name: take(name, False) for name in ("adaptive", "l1", "clip", "weight_decay")}
+        in_use = {name: take(name, False) for name in ("adaptive", "l1", "clip", "weight_decay", "fades")}
         program = Program(
             network,
             get_loss(loss),

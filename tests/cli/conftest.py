@@ -72,7 +72,18 @@ def trained(tmp_path_factory, run):
     make_table().write_csv(folder / "data.csv")
     contents = {}
     for target, other in (("risk", "cost"), ("cost", "risk")):
-        words = ("--target", target, "--ignore", other, "--epochs", 60, "--engine", "numpy")
+        words = (
+            "--target",
+            target,
+            "--ignore",
+            other,
+            "--preset",
+            "fast",
+            "--epochs",
+            12,
+            "--engine",
+            "numpy",
+        )
         assert run("train", folder / "data.csv", *words, "--model", folder / target).exit_code == 0
         contents[target] = (folder / target).read_bytes()
     return contents

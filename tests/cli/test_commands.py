@@ -1,10 +1,9 @@
-"""Train, predict, evaluate and inspect: what they print, write and return."""
+"""Predict, evaluate, inspect and demo: what they print, write and return; what all reports have."""
 
 import csv
 import hashlib
 import io
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -21,81 +20,8 @@ def digest(file):
     return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
-FAST = ("--engine", "numpy", "--epochs", 40)
-
-
-def test_train_reports_and_saves(report, table):
-    found = report("train", "data.csv", "--target", "risk", "--ignore", "cost", *FAST)
-    assert (found["task"], found["target"]) == ("classification", "risk")
-    assert found["rows"] == {"training": 192, "held_out": 48}
-    assert found["data"] | {"file": ""} == {
-        "file": "",
-        "rows": 240,
-        "columns": 3,
-        "kinds": {"number": 1, "category": 1, "boolean": 1},
-        "rows_without_target": 0,
-    }
-    assert found["network"]["widths"] == [7, 64, 64, 1]
-    assert found["network"]["n_parameters"] == 7 * 64 + 64 + 64 * 64 + 64 + 64 + 1
-    assert found["scores"]["accuracy"] > found["scores"]["baseline_accuracy"]
-    assert np.sum(found["scores"]["confusion"]) == 48
-    assert found["model"]["file"] == "data.safetensors"
-    assert found["model"]["sha256"] == digest("data.safetensors")
-    assert sorted(os.listdir()) == ["data.csv", "data.safetensors"]
-    assert chainrule.load("data.safetensors").target == "risk"
-
-
-def test_train_reports_for_people(run, table):
-    result = run("train", "data.csv", "--target", "risk", "--ignore", "cost", *FAST)
-    assert result.exit_code == 0
-    for fact in ("240 rows", "192 for training, 48 held out", "7 → 64 → 64 → 1", "accuracy", "always 'high'"):
-        assert fact in result.stdout
-    assert "Confusion matrix" in result.stdout
-    assert result.stderr == ""
-    assert max(map(len, result.stdout.splitlines())) <= 80
-    assert not any(line.endswith(" ") for line in result.stdout.splitlines())
-    assert "\x1b" not in result.stdout
-
-    result = run("train", "data.csv", "--target", "cost", "--ignore", "risk", "--model", "c", *FAST)
-    for fact in ("a number (regression)", "RMSE", "R²", "always the mean", "Residuals", "median"):
-        assert fact in result.stdout
-
-
-def test_the_same_seed_gives_the_same_file(run, table):
-    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        assert (
-            run("train", "data.csv", "--target", "risk", "--model", name, "--seed", seed, *FAST).exit_code
-            == 0
-        )
-    a, b, c = map(digest, "abc")
-    assert a == b
-    assert a != c
-
-
-def test_options_reach_the_network(report, table):
-    found = report(
-        "train", "data.csv", "--target", "cost", "--hidden", "5,3", "--activation", "tanh", "--dropout", 0.1,
-        "--learning-rate", 0.01, "--epochs", 3, "--engine", "numpy", "--test-fraction", 0,
-    )  # fmt: skip
-    assert found["network"]["widths"][1:] == [5, 3, 1]
-    assert found["network"]["activations"] == ["tanh", "tanh"]
-    assert (found["training"]["epochs"], found["scores"], found["rows"]["held_out"]) == (3, None, 0)
-    assert chainrule.load("data.safetensors").estimator.dropout == 0.1
-    found = report("train", "data.csv", "--target", "cost", "--hidden", "0", "--overwrite", *FAST)
-    assert len(found["network"]["widths"]) == 2
-
-
-def test_the_held_out_score_is_that_of_unseen_rows(report, table):
-    found = report("train", "data.csv", "--target", "cost", "--ignore", "risk", *FAST)
-    model = chainrule.load("data.safetensors")
-    rng = np.random.default_rng(0)
-    from chainrule.training import hold_out
-
-    _, held_out = hold_out(240, 0.2, rng)
-    rows = pl.read_csv("data.csv")[held_out]
-    predicted = model.predict(rows)
-    assert found["scores"]["rmse"] == pytest.approx(mean_squared_error(rows["cost"], predicted) ** 0.5)
-    assert found["scores"]["r2"] == pytest.approx(r2_score(rows["cost"], predicted))
+FAST = ("--engine", "numpy", "--preset", "fast", "--epochs", 3)
+BETTER = ("--engine", "numpy", "--preset", "fast", "--epochs", 12)
 
 
 def test_predict_writes_csv(run, table, models):
@@ -107,6 +33,20 @@ def test_predict_writes_csv(run, table, models):
     assert [row[0] for row in rows[1:]] == model.predict(pl.read_csv("data.csv")).tolist()
     p = np.array([row[1:] for row in rows[1:]], dtype=float)
     np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_predict_writes_bounds(run, table, models):
+    rows = list(
+        csv.reader(io.StringIO(run("predict", "cost.safetensors", "data.csv", "--interval", 0.8).stdout))
+    )
+    assert rows[0] == ["predicted_cost", "lower_cost", "upper_cost"]
+    found = np.array(rows[1:], dtype=float)
+    model = chainrule.load("cost.safetensors")
+    np.testing.assert_array_equal(found[:, 1:], model.predict_interval(pl.read_csv("data.csv"), 0.8))
+    assert (found[:, 1] <= found[:, 0]).all()
+    assert (found[:, 0] <= found[:, 2]).all()
+    inside = (found[:, 1] <= table["cost"].to_numpy()) & (table["cost"].to_numpy() <= found[:, 2])
+    assert 0.6 < inside.mean() < 0.95
 
 
 def test_predict_with_input_guards_formulas(run, table, models):
@@ -164,30 +104,55 @@ def test_evaluate_reads_labels_as_text_where_they_were_text(report, folder):
 
 def test_inspect_a_model(report, run, table, models):
     found = report("inspect", "risk.safetensors")
-    assert [layer["layer"] for layer in found["layers"]] == [
-        "dense",
-        "activation",
-        "dense",
-        "activation",
-        "dense",
-    ]
+    kinds = [layer["layer"] for layer in found["layers"]]
+    assert {"periodic", "piecewise_linear", "activation"} <= set(kinds)
     assert sum(layer["parameters"] for layer in found["layers"]) == found["network"]["n_parameters"]
     assert [column["name"] for column in found["columns"]] == ["age", "city", "member"]
+    assert found["columns"][1]["levels"] == ["=1+1", "Oslo", "Rome"]
+    assert 0 < found["columns"][0]["missing"] < 0.2
     assert found["classes"] == ["high", "low"]
     assert found["record"]["rows"] == 192
     assert found["record"]["baseline"] == "high"
+    assert found["training"]["temperature"] == chainrule.load("risk.safetensors").temperature_
     assert found["sha256"] == digest("risk.safetensors")
     shown = run("inspect", "risk.safetensors").stdout
     for fact in (
         found["sha256"],
-        "relu: max(0, a)",
-        "W 64 × 7, b 64",
+        "4 members of ",
+        "e = L cos 2π(w z + c) + l",
+        f"{chainrule.load('risk.safetensors').settings_.activation}: ",
         "total",
         "=1+1, Oslo, Rome",
+        "18 to 89",
+        "temperature",
         "Held-out",
     ):
         assert fact in shown
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_model_saved_from_python_needs_the_name_of_its_target(report, run, table):
+    read = pl.read_csv("data.csv")
+    model = chainrule.TabularRegressor("fast", max_iter=2, engine="numpy", random_state=0)
+    model.fit(read.drop("risk", "cost"), read["cost"])
+    chainrule.save(model, "m")
+    assert len(report("inspect", "m")["columns"]) == 3
+    refused = run("evaluate", "m", "data.csv")
+    assert refused.exit_code == 2
+    assert "m does not say which column its TabularRegressor predicts" in refused.stderr
+    chainrule.save(model, "m", record={"target": "cost"})
+    found = report("evaluate", "m", "data.csv")
+    assert found["scores"]["rmse"] == pytest.approx(
+        mean_squared_error(read["cost"], model.predict(read)) ** 0.5
+    )
+    assert found["scores"]["baseline"] == pytest.approx(model.target_mean_[0])
+    classes = chainrule.TabularClassifier("fast", max_iter=2, engine="numpy", random_state=0)
+    chainrule.save(classes.fit(read.drop("risk", "cost"), read["risk"]), "c", record={"target": "risk"})
+    assert report("evaluate", "c", "data.csv")["scores"]["baseline_accuracy"] is None
+    assert "always" not in run("evaluate", "c", "data.csv").stdout
+    several = chainrule.TabularRegressor("fast", max_iter=2, engine="numpy", quantiles=(0.1, 0.9))
+    chainrule.save(several.fit(read.drop("risk", "cost"), read["cost"]), "q", record={"target": "cost"})
+    assert "gives several answers per row" in run("predict", "q", "data.csv").stderr
 
 
 def test_inspect_other_models(report, run, folder):
@@ -205,16 +170,23 @@ def test_inspect_other_models(report, run, folder):
 def test_inspect_a_table(report, run, table):
     import datetime as dt
 
-    table.with_columns(day=dt.date(2020, 1, 1), nothing=None).write_parquet("t.parquet")
+    days = [dt.date(2020, 1, 1) + dt.timedelta(days=i % 9) for i in range(table.height)]
+    odd = {"day": days, "list": [[1]] * table.height, "id": [f"u{i}" for i in range(table.height)]}
+    table = table.with_columns(**{name: pl.Series(values) for name, values in odd.items()})
+    table = table.with_columns(nothing=None, same=pl.lit(1.5))
+    table.write_parquet("t.parquet")
     found = {column["name"]: column for column in report("inspect", "t.parquet")["columns"]}
     assert found["age"]["missing"] == table["age"].null_count()
     assert found["cost"]["max"] == table["cost"].max()
     assert found["city"]["levels"] == dict(table["city"].value_counts().rows())
-    assert (found["day"]["kind"], found["nothing"]["kind"]) == ("unsupported", "empty")
+    kinds = {name: found[name]["kind"] for name in ("day", "list", "id", "nothing", "same")}
+    assert list(kinds.values()) == ["date", "unsupported", "identifier", "empty", "constant"]
+    assert found["same"]["max"] == 1.5
     assert not found["city"]["levels_cut"]
     shown = run("inspect", "t.parquet").stdout
     assert "Rome" in shown
-    assert "dates or times" in shown
+    assert "2020-01-01 to 2020-01-09" in shown
+    assert "holds List" in shown
     assert max(map(len, shown.splitlines())) <= 80
 
 
@@ -224,7 +196,7 @@ def test_many_classes_and_long_names_fit_80_columns(run, folder):
         code = np.arange(600) % n_classes
         labels = [f"a class with a rather long name {i}" for i in code]
         pl.DataFrame({"x" * 100: code + rng.normal(0, 2, 600), "y": labels}).write_csv(f"d{n_classes}.csv")
-        shown = run("train", f"d{n_classes}.csv", "--target", "y", "--engine", "numpy", "--epochs", 2).stdout
+        shown = run("train", f"d{n_classes}.csv", "--target", "y", *FAST).stdout
         shown += run("inspect", f"d{n_classes}.csv").stdout
         assert max(map(len, shown.splitlines())) <= 80
     assert "Most frequent mistakes among 30 classes" in shown
@@ -255,7 +227,7 @@ def test_a_narrow_terminal_loses_nothing(run, table, models, monkeypatch):
 def test_every_class_has_its_column_or_there_is_a_list_of_mistakes(run, folder, n_classes):
     labels = [str(i) for i in range(n_classes)] * 20
     pl.DataFrame({"x": range(len(labels)), "y": [f"c{label}" for label in labels]}).write_csv("d.csv")
-    shown = run("train", "d.csv", "--target", "y", "--engine", "numpy", "--epochs", 2).stdout
+    shown = run("train", "d.csv", "--target", "y", *FAST).stdout
     if "Confusion matrix" in shown:
         heading = next(line for line in shown.splitlines() if "predicted →" in line)
         assert heading.split()[4:] == [*sorted(f"c{i}" for i in range(n_classes)), "recall"]
@@ -263,25 +235,12 @@ def test_every_class_has_its_column_or_there_is_a_list_of_mistakes(run, folder, 
         assert f"mistakes among {n_classes} classes" in shown
 
 
-def test_a_class_with_one_row_is_trained_on(report, folder):
-    rng = np.random.default_rng(0)
-    pl.DataFrame({"x": rng.normal(size=121), "y": ["a", "b"] * 60 + ["once"]}).write_csv("d.csv")
-    found = report("train", "d.csv", "--target", "y", *FAST)
-    assert found["classes"]["once"] == 1
-    assert found["scores"]["confusion"][2] == [0, 0, 0]
-
-
-@pytest.mark.parametrize("n_rows", [6, 12, 40])
-def test_small_tables(report, folder, n_rows):
-    pl.DataFrame({"x": range(n_rows), "y": ["a", "b"] * (n_rows // 2)}).write_csv("d.csv")
-    assert report("train", "d.csv", "--target", "y", *FAST)["rows"]["held_out"] == -(-n_rows // 5)
-
-
 def test_demo(run, report, folder):
-    result = run("demo")
+    result = run("demo", "--preset", "fast")
     assert result.exit_code == 0, result.stderr
     for line in (
-        "$ chainrule train demo/breast_cancer.csv --target diagnosis --model demo/breast_cancer.safetensors",
+        "$ chainrule train demo/breast_cancer.csv --target diagnosis --model demo/breast_cancer.safetensors "
+        "--preset fast",
         "$ chainrule evaluate demo/diabetes.safetensors demo/diabetes_new.csv",
         "$ chainrule predict demo/diabetes.safetensors demo/diabetes_new.csv "
         "--output demo/diabetes_predictions.csv",
@@ -292,7 +251,7 @@ def test_demo(run, report, folder):
         pl.read_csv("demo/breast_cancer.csv").height + pl.read_csv("demo/breast_cancer_new.csv").height == 569
     )
     assert pl.read_csv("demo/diabetes_predictions.csv").height == 89
-    again = report("demo")
+    again = report("demo", "--preset", "fast")
     scores = {
         step["report"]["target"]: step["report"]["scores"]
         for step in again["steps"]
@@ -309,6 +268,10 @@ def test_scores_equal_scikit_learn():
     assert found["accuracy"] == accuracy_score(truth, p.argmax(axis=1))
     assert found["log_loss"] == pytest.approx(log_loss(truth, p))
     assert found["baseline_accuracy"] == np.mean(truth == 1)
+    top, right = p.max(axis=1), p.argmax(axis=1) == truth
+    groups = [np.flatnonzero(np.ceil(top * 15) == k) for k in range(1, 16)]
+    gaps = [len(g) * abs(right[g].mean() - top[g].mean()) for g in groups if len(g)]
+    assert found["calibration_error"] == pytest.approx(sum(gaps) / 50)
     x, y = rng.normal(size=50), rng.normal(size=50)
     found = regression_scores(x, y, 0.5)
     assert found["r2"] == pytest.approx(r2_score(x, y))

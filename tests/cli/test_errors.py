@@ -38,7 +38,9 @@ def refused(run, *words, says, code=2):
         (b"risk,age\n,1\n,2\n", "bad.csv: target 'risk' has no value in any row"),
         (b"risk,age\na,inf\nb,1\n" * 5, "both named"),
         (b"risk,age\n" + b"a,inf\nb,1\n" * 5, "bad.csv: column 'age' is infinite in line 2; "),
-        (b"risk\na\nb\n" * 1, "bad.csv: of 2 rows too few can be spared"),
+        (b"risk,age\na,1\nb,2\n", "bad.csv: of 2 rows too few can be spared"),
+        (b"risk\na\nb\n", "bad.csv: no column holds anything to learn from"),
+        (b"risk,age\na,7\nb,7\n", "bad.csv: no column holds anything to learn from"),
     ],
 )
 def test_train_refuses_bad_tables(run, folder, content, says):
@@ -82,7 +84,7 @@ def test_train_refuses_bad_tables(run, folder, content, says):
         (("train", "data.csv", "--target", "risk", "--hidden", ""), "'' is not a list of numbers"),
         (
             ("train", "data.csv", "--target", "risk", "--hidden", "1000000,1000000"),
-            "Invalid value for '--hidden': training '1000000,1000000' takes 16,000,032,000,000 bytes",
+            "Invalid value for '--hidden': training '1000000,1000000' takes 64,000,128,000,000 bytes",
         ),
         (("train", "data.csv", "--target", "risk", "--learning-rate", "0"), "'--learning-rate': 0.0 is not"),
         (("train", "data.csv", "--target", "risk", "--ignore", "risk"), "--ignore: 'risk' is the target"),
@@ -94,6 +96,26 @@ def test_train_refuses_bad_tables(run, folder, content, says):
         (
             ("train", "data.csv", "--target", "risk", "--test-fraction", "0.9"),
             "Invalid value for '--test-fraction'",
+        ),
+        (("train", "data.csv", "--target", "risk", "--preset", "slow"), "'slow' is not one of"),
+        (("train", "data.csv", "--target", "risk", "--time-limit", "0"), "'--time-limit': 0.0 is not"),
+        (
+            ("train", "data.csv", "--target", "risk", "--kind", "age"),
+            "Invalid value for '--kind': 'age' is not COLUMN=KIND with a kind of number, category",
+        ),
+        (("train", "data.csv", "--target", "risk", "--kind", "age=float"), "'age=float' is not COLUMN=KIND"),
+        (
+            ("train", "data.csv", "--target", "risk", "--kind", "age=text", "--kind", "age=number"),
+            "'age' is called text and number; choose one",
+        ),
+        (
+            ("train", "data.csv", "--target", "risk", "--kind", "Age=number"),
+            "data.csv: the table has no column 'Age'; did you mean 'age'?",
+        ),
+        (("train", "data.csv", "--target", "risk", "--kind", "risk=text"), "--kind: 'risk' is the target"),
+        (
+            ("train", "data.csv", "--target", "risk", "--kind", "city=number"),
+            "data.csv: column 'city' must hold numbers, however line 2 holds",
         ),
         (("train", "data.csv", "--target", "risk", "--task", "ranking"), "'ranking' is not one of"),
         (("train", "data.csv"), "Missing option '--target'"),
@@ -113,6 +135,12 @@ def test_train_refuses_bad_tables(run, folder, content, says):
         ),
         (("predict", "risk.safetensors", "data.csv", "--output", "."), "--output: . is a directory"),
         (("predict", "cost.safetensors", "data.csv", "--proba"), "which has no probabilities"),
+        (("predict", "risk.safetensors", "data.csv", "--interval", "0.9"), "which has no bounds; --proba"),
+        (("predict", "cost.safetensors", "data.csv", "--interval", "1"), "'--interval': 1.0 is not"),
+        (
+            ("predict", "cost.safetensors", "data.csv", "--interval", "0.99"),
+            "--interval: coverage=0.99 needs at least 99 held-out rows",
+        ),
         (("predict", "risk.safetensors", "short.csv"), "short.csv: the table has no columns 'age', 'member'"),
         (
             ("predict", "risk.safetensors", "text.csv"),
@@ -163,7 +191,7 @@ def test_a_full_disk_leaves_nothing(run, table, models, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    words = ("train", "data.csv", "--target", "risk", "--epochs", 2, "--engine", "numpy")
+    words = ("train", "data.csv", "--target", "risk", "--epochs", 2, "--engine", "numpy", "--preset", "fast")
     refused(run, *words, says="data.safetensors cannot be written: No space left on device")
     refused(
         run, "predict", "risk.safetensors", "data.csv", "--output", "p.csv", says="p.csv cannot be written"
@@ -172,10 +200,11 @@ def test_a_full_disk_leaves_nothing(run, table, models, monkeypatch):
 
 def test_warnings_are_lines_on_standard_error(run, folder):
     n = 60
-    pl.DataFrame({"id": [f"u{i}" for i in range(n)], "x": range(n), "y": ["a", "b"] * (n // 2)}).write_csv(
-        "d.csv"
-    )
-    result = run("train", "d.csv", "--target", "y", "--epochs", 2, "--engine", "numpy", "--json")
+    pl.DataFrame(
+        {"id": [f"u{i}" for i in range(n)], "x": range(n), "y": [*"aaaaaaaaab"] * (n // 10)}
+    ).write_csv("d.csv")
+    words = ("--epochs", 1, "--learning-rate", 1e-9, "--engine", "numpy", "--preset", "fast")
+    result = run("train", "d.csv", "--target", "y", *words, "--json")
     assert result.exit_code == 0
     first, second = result.stderr.splitlines()
     assert first.startswith("chainrule: warning: column 'id' has another value in every row")
@@ -234,7 +263,7 @@ def test_ctrl_c_keeps_and_saves_the_model(folder):
     X = rng.normal(size=(3000, 5))
     pl.DataFrame({**{f"x{i}": X[:, i] for i in range(5)}, "y": rng.normal(size=3000)}).write_csv("d.csv")
     code = (
-        "import os, signal, chainrule.estimators.fitting as f\n"
+        "import os, signal, chainrule.estimators.tabular_fitting as f\n"
         "log, seen = f.log_epoch, []\n"
         "def interrupting(*args):\n"
         "    log(*args)\n    seen.append(1)\n"
@@ -250,13 +279,15 @@ def test_ctrl_c_keeps_and_saves_the_model(folder):
         "100000",
         "--engine",
         "numpy",
-        "--test-fraction",
-        "0",
+        "--preset",
+        "fast",
     )
     done = process(*words, code=code + CODE)
     assert done.returncode == 130, done.stderr
     assert "stopped by Ctrl-C" in done.stdout
-    assert chainrule.load("d.safetensors").estimator.n_iter_ == 3
+    assert chainrule.load("d.safetensors").n_iter_ == 3
+    assert "always the mean" in done.stdout
+    assert "linear model" not in done.stdout
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
@@ -308,7 +339,7 @@ def test_progress_on_a_terminal_only(table, folder):
     import pty
 
     outside, inside = pty.openpty()
-    words = ("train", "data.csv", "--target", "risk", "--epochs", "30", "--engine", "numpy", "--json")
+    words = ("train", "data.csv", "--target", "risk", "--epochs", "5", "--engine", "numpy", "--json")
     done = subprocess.run(
         [sys.executable, "-c", CODE, *words], stdout=subprocess.PIPE, stderr=inside, timeout=60
     )
@@ -318,7 +349,9 @@ def test_progress_on_a_terminal_only(table, folder):
         seen += chunk
     os.close(outside)
     assert done.returncode == 0
-    assert b"of at most 30" in seen
+    assert b"Ctrl-C keeps the best" in seen
+    assert b"epoch " in seen
+    assert not chainrule.load("data.safetensors").verbose
     assert b"Training" not in done.stdout
 
 

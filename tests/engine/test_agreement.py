@@ -8,8 +8,24 @@ from scipy.sparse import csr_array
 from chainrule.engine import Data, Program
 from chainrule.engine.numpy import NumpyEngine
 from chainrule.engine.xla import XlaEngine
-from chainrule.network import Activation, Dense, Dropout, Network, Polynomial, get_loss
-from chainrule.optimization import SGD, Adam
+from chainrule.network import (
+    Activation,
+    CategoryEmbedding,
+    Columns,
+    Dense,
+    Dropout,
+    EnsembleLoss,
+    Join,
+    MemberDense,
+    Network,
+    ParametricActivation,
+    Periodic,
+    PiecewiseLinear,
+    Polynomial,
+    Scale,
+    get_loss,
+)
+from chainrule.optimization import SGD, Adam, FlatCosine
 
 N_ROWS = 37
 MLP = Network.mlp(4, (6, 5), 2, ["tanh", "gelu"])
@@ -78,6 +94,16 @@ def rows_for(loss, n_rows, seed):
     return X, y.astype(float), rng.uniform(0.3, 2, n_rows)
 
 
+def assert_same_records(one, other, dtype):
+    tolerance = {"rtol": 1e-9, "atol": 1e-12} if dtype == np.float64 else {"rtol": 2e-4, "atol": 2e-5}
+    assert len(one.records) == len(other.records)
+    for ours, theirs in zip(one.records, other.records, strict=True):
+        for quantity in ("loss", "validation_loss", "score", "learning_rate"):
+            np.testing.assert_allclose(
+                getattr(ours, quantity), getattr(theirs, quantity), err_msg=quantity, **tolerance
+            )
+
+
 @pytest.mark.parametrize(
     ("name", "dtype"), [*((name, np.float64) for name in CASES), *((name, np.float32) for name in IN_FLOAT32)]
 )
@@ -93,13 +119,7 @@ def test_every_epoch_comes_out_the_same(name, dtype, train):
         for engine in (NumpyEngine(), XlaEngine())
     )
     assert not jax.config.jax_enable_x64, "the precision of JAX is left as it was"
-    tolerance = {"rtol": 1e-9, "atol": 1e-12} if dtype == np.float64 else {"rtol": 2e-4, "atol": 2e-5}
-    assert len(one.records) == len(other.records)
-    for ours, theirs in zip(one.records, other.records, strict=True):
-        for quantity in ("loss", "validation_loss", "score", "learning_rate"):
-            np.testing.assert_allclose(
-                getattr(ours, quantity), getattr(theirs, quantity), err_msg=quantity, **tolerance
-            )
+    assert_same_records(one, other, dtype)
     for field in ("step", "count", "rate_factor", "stopped", "finite"):
         np.testing.assert_allclose(
             getattr(one.state, field), getattr(other.state, field), rtol=1e-6, err_msg=field
@@ -163,3 +183,58 @@ def test_another_seed_draws_another_dropout(engine, train):
     )
     assert one == same
     assert one[0] != other[0]
+
+
+# -- ensembles ---------------------------------------------------------------------------------------------
+
+MEMBERS = 4
+
+
+def network_of_members(n_outputs, shared):
+    """Every kind of layer that ensembles for tables are made of."""
+    columns = Columns(
+        (
+            (0, 2, Network(2, ())),
+            (0, 2, Network(2, (Periodic(2, 3),))),
+            (1, 3, Network(2, (PiecewiseLinear(2, 4),))),
+            (3, 4, Network(1, (CategoryEmbedding(5, 3),))),
+        )
+    )
+    first = MemberDense(6, MEMBERS, fan_out=not shared, shared=shared)
+    members = (first, ParametricActivation("silu", MEMBERS), Dropout(0.2), MemberDense(n_outputs, MEMBERS))
+    return Network(4, (columns, Scale(MEMBERS, spread=True) if shared else Scale(), *members, Join()))
+
+
+def rows_with_folds(loss, folds, n_rows, seed):
+    X, y, w = rows_for(loss, n_rows, seed)
+    X[:, 2], X[:, 3] = 4 * np.abs(X[:, 2]) - 1, np.arange(n_rows) % 5
+    return X, np.hstack([y, np.arange(n_rows)[:, None] % folds]) if folds else y, w
+
+
+@pytest.mark.parametrize(
+    ("loss", "folds", "shared", "metric", "dtype"),
+    [
+        ("softmax_cross_entropy", 0, False, "accuracy", np.float64),
+        ("squared_error", 2, True, "r2", np.float64),
+        pytest.param("softmax_cross_entropy", 2, True, "accuracy", np.float32, marks=pytest.mark.slow),
+        pytest.param("binary_cross_entropy", 4, False, "accuracy", np.float64, marks=pytest.mark.slow),
+        pytest.param("poisson", 0, False, "r2", np.float64, marks=pytest.mark.slow),
+    ],
+)
+def test_a_network_of_members_trains_the_same(loss, folds, shared, metric, dtype, train):
+    """With weight decay and dropout that fade, and learning rates per parameter."""
+    network = network_of_members(3 if loss == "softmax_cross_entropy" else 2, shared)
+    X, y, w = rows_with_folds(loss, folds, N_ROWS, 0)
+    one, other = (
+        train(
+            engine, network, X, y,
+            loss=EnsembleLoss(get_loss(loss), MEMBERS, folds), weights=w, dtype=dtype,
+            validation=rows_with_folds(loss, folds, 11, 1), monitor="score", metric=metric,
+            weight_decay=0.1, fades=True, fade=FlatCosine(), schedule="coslog4", epochs=8,
+        )
+        for engine in (NumpyEngine(), XlaEngine())
+    )  # fmt: skip
+    assert_same_records(one, other, dtype)
+    if dtype == np.float64:
+        np.testing.assert_allclose(one.state.theta, other.state.theta, rtol=1e-7, atol=1e-9)
+    assert one.losses[-1] < one.losses[0]

@@ -1,13 +1,13 @@
 """Fitted models of every kind that can be saved, small and trained once."""
 
+import datetime as dt
 import warnings
 
 import numpy as np
 import polars as pl
 import pytest
 
-from chainrule import MLPClassifier, MLPRegressor
-from chainrule.estimators.table_model import TableModel
+from chainrule import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +20,10 @@ def models(rows):
     """Name -> fitted model."""
     X, place = rows, np.digitize(rows[:, 0], [-0.5, 0.5])
     small = {"hidden_layer_sizes": (4,), "max_iter": 6, "random_state": 0, "engine": "numpy"}
+    quick = {"preset": "fast", "members": 2, "hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0}
+    quick |= {"engine": "numpy"}
+    thrice = np.tile(X, (3, 1))  # enough rows for a level to occur twice
+    table, x, third = _table(thrice), thrice[:, 0], np.tile(place, 3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return {
@@ -38,8 +42,23 @@ def models(rows):
             "two numbers": MLPRegressor(**small, activation={"name": "elu", "alpha": 0.5}).fit(X, X[:, :2]),
             "poisson": MLPRegressor(**small, loss="poisson").fit(X, np.exp(X[:, 0])),
             "frame": MLPRegressor(**small).fit(_named(X), X[:, 0]),
-            "table of classes": TableModel.fit(_table(X), "kind"),
-            "table of numbers": TableModel.fit(_table(X), "x"),
+            "table of classes": TabularClassifier(**quick).fit(
+                table, np.array(["low", "high"])[(x > 0).astype(int)]
+            ),
+            "table of several labels": TabularClassifier(**quick).fit(
+                table, np.stack([third > 0, third > 1], axis=1).astype(int)
+            ),
+            "table of three classes": TabularClassifier(
+                **quick, class_weight={0: 2.0}, column_kinds={"zip": "category"}, embedding="none"
+            ).fit(table, third),
+            "table of numbers": TabularRegressor(**quick).fit(table, x * 1000),
+            "matrix of numbers": TabularRegressor(**quick, activation={"name": "elu", "alpha": 0.5}).fit(
+                X, X[:, :2]
+            ),
+            "quantiles": TabularRegressor(**quick, quantiles=(0.1, 0.9)).fit(table, x),
+            "folds": TabularRegressor(**quick | {"members": 2}, folds=2).fit(table, x),
+            "few rows": TabularRegressor(**quick, loss="poisson").fit(table[:12], np.exp(x[:12])),
+            "learned in parts": TabularRegressor(**quick).partial_fit(table, x).partial_fit(table, x),
         }
 
 
@@ -50,8 +69,23 @@ def _named(X):
 
 
 def _table(X):
-    kinds = np.array(["low", "high"])[(X[:, 0] > 0).astype(int)]
-    return pl.DataFrame({"x": X[:, 0] * 1000, "color": ["red", None, "blue"] * 20, "kind": kinds})
+    """A table with a column of every kind, one of them with more levels than get a flag each."""
+    n = len(X)
+    days = [dt.date(2024, 1, 1) + dt.timedelta(days=int(d)) for d in 30 * X[:, 1]]
+    return pl.DataFrame(
+        {
+            "x": X[:, 0] * 1000,
+            "gaps": [None if i % 7 == 0 else x for i, x in enumerate(X[:, 1].tolist())],
+            "color": (["red", None, "blue"] * n)[:n],
+            "member": X[:, 2] > 0,
+            "zip": [str(100 + i % 30) for i in range(n)],
+            "since": days,
+            "lab": ([*map(str, range(25)), "> 90", "?"] * n)[:n],
+            "note": [f"a rather long remark, number {i}" for i in range(n)],
+            "constant": 1,
+            "town": pl.Series([f"town {i % 70}" for i in range(n)], dtype=pl.Categorical),
+        }
+    )
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +93,12 @@ def outputs(rows):
     """A function: what a model says of the rows, as one array."""
 
     def say(model):
-        if isinstance(model, TableModel):
-            table = _table(rows)
-            return model.predict_proba(table) if model.task == "classification" else model.predict(table)
+        if hasattr(model, "encoder_"):
+            X = _table(rows) if hasattr(model, "feature_names_in_") else rows
+            if getattr(model, "_residuals", None) is None:
+                return model.predict_proba(X) if hasattr(model, "classes_") else model.predict(X)
+            bounds = model.predict_interval(X, 0.6).reshape(len(rows), -1)
+            return np.column_stack([model.predict(X), bounds])
         X = _named(rows) if hasattr(model, "feature_names_in_") else rows
         return model.predict_proba(X) if hasattr(model, "classes_") else model.predict(X)
 

@@ -1,5 +1,7 @@
 """Layers by hand, and every backward against central differences and `jax.vjp` of its forward."""
 
+import json
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +13,6 @@ from chainrule.errors import ParameterError
 from chainrule.network import (
     LAYERS,
     Activation,
-    CategoryEmbedding,
     Columns,
     Dense,
     Draw,
@@ -58,6 +59,10 @@ EVERY_LAYER = {
             MemberDense(2, 2),
             Join(),
         ),
+    ),
+    "members with dropout of their own": Network(
+        N_IN,
+        (MemberDense(4, 2, fan_out=True), Dropout((0.1, 0.6)), MemberDense(2, 2), Join()),
     ),
     "members with scales of their own": Network(N_IN, (Scale(2), MemberDense(2, 2), Join())),
     "members with shared weights": Network(
@@ -162,6 +167,19 @@ def test_dropout_leaves_the_expected_output_unchanged(rate):
     np.testing.assert_array_equal(Dropout(rate).backward({}, saved, z)[1], out)
 
 
+def test_members_may_have_dropout_rates_of_their_own():
+    z, rates = np.ones((3, 200, 500)), (0.0, 0.2, 0.7)
+    for fade in (1.0, 0.5):
+        out, _ = Dropout(rates).forward({}, z, Draw(Draw.from_seed(5).key, fade))
+        for member, rate in zip(out, fade * np.asarray(rates), strict=True):
+            np.testing.assert_allclose(member[member != 0], 1 / (1 - rate), rtol=1e-12)
+            assert abs((member == 0).mean() - rate) <= 5 * np.sqrt(rate * (1 - rate) / member.size)
+    assert Dropout.from_description(json.loads(json.dumps(Dropout(rates).describe()))) == Dropout(rates)
+    for shape in ((2, 5, 4), (5, 4)):
+        with pytest.raises(ParameterError, match="3 dropout rates take as many members in front, however"):
+            Dropout(rates).forward({}, np.ones(shape), Draw.from_seed(5))
+
+
 def test_dropout_drops_other_values_at_every_step_and_in_every_layer():
     z, layer = np.ones((50, 50)), Dropout(0.5)
     masks = [
@@ -178,6 +196,21 @@ def test_dropout_may_be_as_close_to_1_as_a_number_can():
     np.testing.assert_array_equal(out, np.zeros((4, 4)))
 
 
+@pytest.mark.parametrize("fade", [0.0, 0.3, 0.999, 1.0])
+def test_dropout_that_fades_has_that_share_of_its_rate(fade):
+    z, layer, key = np.full((400, 500), 3.0), Dropout(0.5), Draw.from_seed(5).key
+    out, saved = layer.forward({}, z, Draw(key, fade))
+    rate = 0.5 * fade
+    np.testing.assert_allclose(out[out != 0], 3 / (1 - rate), rtol=1e-12)
+    assert abs((out == 0).mean() - rate) <= 5 * np.sqrt(rate * (1 - rate) / z.size)
+    np.testing.assert_array_equal(layer.backward({}, saved, z)[1], out)
+    # the values that are dropped at a small rate are dropped at a larger one too
+    assert (out[layer.forward({}, z, Draw(key))[0] != 0] != 0).all()
+    with jax.enable_x64(True):
+        compiled = jax.jit(lambda fade: layer.forward({}, jnp.asarray(z), Draw(jnp.asarray(key), fade))[0])
+        np.testing.assert_allclose(compiled(fade), out, rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -185,6 +218,8 @@ def test_dropout_may_be_as_close_to_1_as_a_number_can():
         (lambda: Dense(2.5), "however: 2.5"),
         (lambda: Dropout(1.0), r"dropout rate must be in \[0, 1\), however: 1.0"),
         (lambda: Dropout(-0.1), "however: -0.1"),
+        (lambda: Dropout((0.1, 1.0)), r"however: \(0.1, 1.0\)"),
+        (lambda: Dropout(()), r"however: \(\)"),
         (lambda: Polynomial(0), "degree must be a positive integer, however: 0"),
         (lambda: Network(0, ()), "n_inputs must be a positive integer, however: 0"),
         (lambda: Network(2, ("relu",)), "layers must be Layer objects such as Dense.32., however: 'relu'"),

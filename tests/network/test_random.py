@@ -77,3 +77,26 @@ def test_both_engines_draw_the_same_bits():
     for step in (0, 1, 70_000):
         expected = draw.fold(step).fold(3).bits((50, 4))
         np.testing.assert_array_equal(compiled(jnp.asarray(draw.key), jnp.int32(step)), expected)
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_row_of_a_member_does_not_depend_on_the_number_of_rows(members):
+    draw = Draw.from_seed(4)
+    of_many = draw.bits((members, 1000, 7))
+    np.testing.assert_array_equal(of_many[:, :10], draw.bits((members, 10, 7)))
+    assert len(np.unique(of_many)) > 0.99 * of_many.size, "no row or member repeats another"
+
+
+def test_members_are_drawn_from_the_stream_row_by_row():
+    draw = Draw.from_seed(4)
+    bits = draw.bits((3, 5, 2))
+    stream = draw.bits((3 * 5 * 2,)).reshape(5, 3, 2)
+    np.testing.assert_array_equal(bits, stream.transpose(1, 0, 2))
+    compiled = jax.jit(lambda key: Draw(key).bits((3, 5, 2)))(jnp.asarray(draw.key))
+    np.testing.assert_array_equal(compiled, bits)
+
+
+def test_a_stream_folded_fades_as_before():
+    draw = Draw(Draw.from_seed(0).key, 0.25)
+    assert draw.fold(3).fold(1).fade == 0.25
+    np.testing.assert_array_equal(draw.fold(3).bits((9,)), Draw.from_seed(0).fold(3).bits((9,)))

@@ -5,7 +5,17 @@ import pytest
 from sklearn.neural_network._stochastic_optimizers import SGDOptimizer
 
 from chainrule.errors import ParameterError
-from chainrule.optimization import SCHEDULES, Constant, Cosine, InverseScaling, OneCycle, WarmUp, get_schedule
+from chainrule.optimization import (
+    SCHEDULES,
+    Constant,
+    Cosine,
+    CosineLog,
+    FlatCosine,
+    InverseScaling,
+    OneCycle,
+    WarmUp,
+    get_schedule,
+)
 
 ROOT_HALF = np.sqrt(0.5)
 
@@ -19,12 +29,35 @@ ROOT_HALF = np.sqrt(0.5)
         (OneCycle(rise=0.5, start=0.0, end=0.0), {0.0: 0, 0.25: 0.5, 0.5: 1, 0.75: 0.5, 1.0: 0}),
         (WarmUp(), {0.0: 0.01, 0.05: 0.505, 0.1: 1, 0.9: 1}),
         (WarmUp(0.2, Cosine()), {0.0: 0.01, 0.1: 0.505, 0.2: 1, 0.6: 0.5, 1.0: 0}),
+        (CosineLog(), {0.0: 0, 1 / 15: 0, 3 / 15: 0, 7 / 15: 0, 1.0: 0}),
+        (CosineLog(1), {0.0: 0, 2**0.5 - 1: 1, 2**0.25 - 1: 0.5, 1.0: 0}),
+        (FlatCosine(), {0.0: 1, 0.3: 1, 0.5: 1, 0.625: (1 + ROOT_HALF) / 2, 0.75: 0.5, 1.0: 0}),
     ],
-    ids=["constant", "cosine", "one cycle", "one cycle from 0", "warm-up", "warm-up, cosine"],
+    ids=[
+        "constant",
+        "cosine",
+        "one cycle",
+        "one cycle from 0",
+        "warm-up",
+        "to cosine",
+        "coslog4",
+        "coslog1",
+        "flat",
+    ],
 )
 def test_factors_at_known_points(schedule, points):
     t = np.asarray(list(points))
     np.testing.assert_allclose(schedule.factors(t, np.zeros(len(t))), list(points.values()), atol=1e-12)
+
+
+def test_cosine_log_is_highest_in_the_middle_of_each_cycle():
+    """Where the logarithm is half a cycle on: t = (2^(k + ½) - 1) / 15."""
+    t = np.linspace(0, 1, 200_001)
+    factors = CosineLog().factors(t, t)
+    inner = factors[1:-1]
+    peaks = t[1:-1][(inner > factors[:-2]) & (inner > factors[2:])]
+    np.testing.assert_allclose(peaks, [0.0276, 0.1219, 0.3105, 0.6876], atol=5e-5)
+    np.testing.assert_allclose(CosineLog().factors(peaks, peaks), 1, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

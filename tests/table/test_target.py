@@ -104,3 +104,9 @@ def test_known_numbers():
     assert (values.tolist(), rows.tolist()) == ([1.5, 2.5], [0, 2])
     with pytest.raises(TableError, match="row 1 holds 'a'"):
         known_numbers(frame(["a"]), "y")
+
+
+@pytest.mark.parametrize("table", [[1, 2], {"a": [1]}, np.zeros((2, 2)), pd.DataFrame([[1, 2]])])
+def test_only_frames_with_names_have_a_target(table):
+    with pytest.raises(ParameterError, match="must be"):
+        prepare_target(table, "y")

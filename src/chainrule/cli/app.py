@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 from importlib import import_module
-from itertools import pairwise
-from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,12 +9,10 @@ import typer
 
 from chainrule.cli.commands import EXIT_CODES, Commands
 from chainrule.cli.interrupt import ending_at_once, nothing_saved
+from chainrule.cli.options import column_kinds, hidden_sizes, known_activation, positive, probability
 from chainrule.cli.terminal import print_json, warnings_as_lines
 
 __all__ = ["app"]
-
-_BYTES_PER_WEIGHT = 16  # the weight, its slope and two averages of Adam, in float32
-_MOST_BYTES = 16e9
 
 app = typer.Typer(
     cls=Commands,
@@ -37,6 +33,14 @@ class Task(StrEnum):
     regression = "regression"
 
 
+class Preset(StrEnum):
+    """How much work to spend."""
+
+    fast = "fast"
+    default = "default"
+    best = "best"
+
+
 class EngineName(StrEnum):
     """Who computes."""
 
@@ -53,6 +57,7 @@ Model = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, help="The same seed, the same result.")]
+ChosenPreset = Annotated[Preset, typer.Option(metavar="NAME", help="Work to spend: fast, default or best.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
 
 
@@ -62,44 +67,6 @@ def _print_version(wanted: bool) -> None:
 
         typer.echo(f"chainrule {__version__}")
         raise typer.Exit
-
-
-def _sizes(text: str) -> tuple[int, ...]:
-    """Read "64,64" as (64, 64), and "0" as no hidden layer."""
-    try:
-        sizes = tuple(int(size) for size in text.split(","))
-    except ValueError:
-        raise typer.BadParameter(
-            f"{text!r} is not a list of numbers such as 64,64; 0 means no hidden layer"
-        ) from None
-    if sizes == (0,):
-        return ()
-    if any(size < 1 for size in sizes):
-        raise typer.BadParameter(f"{text!r} has a layer without neurons; 0 alone means no hidden layer")
-    n_bytes = _BYTES_PER_WEIGHT * sum(n_in * n_out for n_in, n_out in pairwise((1, *sizes, 1)))
-    if n_bytes > _MOST_BYTES:
-        raise typer.BadParameter(
-            f"training {text!r} takes {n_bytes:,} bytes of memory or more, and at most {_MOST_BYTES:,.0f} "
-            "are allowed; choose fewer neurons"
-        )
-    return sizes
-
-
-def _positive(value: float) -> float:
-    if not (isfinite(value) and value > 0):
-        raise typer.BadParameter(f"{value!r} is not a positive number such as 0.002")
-    return value
-
-
-def _known_activation(name: str) -> str:
-    from chainrule.errors import ParameterError
-    from chainrule.network import get_activation
-
-    try:
-        get_activation(name)
-    except ParameterError as error:
-        raise typer.BadParameter(str(error)) from None
-    return name
 
 
 @app.callback()
@@ -130,38 +97,53 @@ def train(
     test_fraction: Annotated[
         float, typer.Option(metavar="SHARE", min=0, max=0.5, help="Rows held out to score the model.")
     ] = 0.2,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=KIND", help="What a column is, if not what it looks like."),
+    ] = None,
+    preset: ChosenPreset = Preset.default,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", callback=positive, help="For training; the best so far is kept."),
+    ] = None,
     hidden: Annotated[
-        str, typer.Option(metavar="N,N", callback=_sizes, help="Neurons of each hidden layer; 0: none.")
-    ] = "64,64",
+        str | None,
+        typer.Option(metavar="N,N", callback=hidden_sizes, help="Neurons of each hidden layer; 0: none."),
+    ] = None,
     activation: Annotated[
-        str, typer.Option(metavar="NAME", callback=_known_activation, help="Such as relu, tanh, silu.")
-    ] = "relu",
-    epochs: Annotated[int, typer.Option(metavar="N", min=1, help="At most; it stops by itself.")] = 500,
+        str | None,
+        typer.Option(metavar="NAME", callback=known_activation, help="Such as relu, tanh, silu."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(metavar="N", min=1, help="Instead of the preset's.")] = None,
+    batch_size: Annotated[int | None, typer.Option(metavar="N", min=1, help="Rows of a step.")] = None,
     learning_rate: Annotated[
-        float, typer.Option(metavar="RATE", callback=_positive, help="Initial, of Adam.")
-    ] = 0.002,
+        float | None, typer.Option(metavar="RATE", callback=positive, help="The highest, of Adam.")
+    ] = None,
     dropout: Annotated[
-        float, typer.Option(metavar="SHARE", min=0, max=0.95, help="Neurons dropped while training.")
-    ] = 0.0,
+        float | None,
+        typer.Option(metavar="SHARE", min=0, max=0.95, help="Neurons dropped while training."),
+    ] = None,
     engine: Annotated[EngineName, typer.Option(metavar="NAME", help="auto, numpy or xla.")] = EngineName.auto,
     seed: Seed = 0,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Train a network on a table, score it on held-out rows, save it.
+    """Train networks on a table, score them on held-out rows beside a linear model, save them.
 
-    Numbers are standardized, categories one-hot; missing values are imputed and marked. The model that is
-    saved is the one whose score is shown: it has not seen the held-out rows.
+    Columns may be numbers, categories, booleans, dates, times and sentences, with missing values. The model
+    that is saved is the one whose score is shown: it has not seen the held-out rows.
     """
     run = _work_of("train")
-    settings = {
+    given = {
         "hidden_layer_sizes": hidden,
         "activation": activation,
         "max_iter": epochs,
+        "batch_size": batch_size,
         "learning_rate_init": learning_rate,
         "dropout": dropout,
-        "engine": engine.value,
+        "time_limit": time_limit,
     }
+    settings = {name: value for name, value in given.items() if value is not None}
     file = model or Path(f"{data.stem}.safetensors")
     with warnings_as_lines(), nothing_saved():
         report = run(
@@ -170,10 +152,11 @@ def train(
             file,
             task=task.value,
             ignored=ignore or (),
+            kinds=column_kinds(kind or ()),
             test_fraction=test_fraction,
             seed=seed,
             overwrite=overwrite,
-            settings=settings,
+            settings={"preset": preset.value, "engine": engine.value, **settings},
         )
     _show(report, json)
     if report["training"]["interrupted"]:
@@ -189,6 +172,15 @@ def predict(
         typer.Option(metavar="FILE", help="CSV; default: standard output.", show_default=False),
     ] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Add the probability of each class.")] = False,
+    interval: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            callback=probability,
+            help="Add bounds that hold this share of the numbers, such as 0.9.",
+            show_default=False,
+        ),
+    ] = None,
     with_input: Annotated[
         bool, typer.Option("--with-input", help="Put the table's own columns in front of the predictions.")
     ] = False,
@@ -207,6 +199,7 @@ def predict(
             data,
             output=output,
             probabilities=proba,
+            coverage=interval,
             with_input=with_input,
             overwrite=overwrite,
         )
@@ -239,11 +232,12 @@ def demo(
     folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the tables and models go.")] = Path(
         "demo"
     ),
+    preset: ChosenPreset = Preset.default,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
     """Go through train, evaluate, predict and inspect on two real tables."""
-    report = _work_of("demo")(folder, seed, _run_again, json)
+    report = _work_of("demo")(folder, preset.value, seed, _run_again, json)
     if json:
         print_json(report)
 

@@ -20,14 +20,17 @@ __all__ = ["demo"]
 _SHARE_OF_NEW_ROWS = 0.2
 
 
-def demo(folder: Path, seed: int, run: Callable[[Sequence[str]], int], as_json: bool) -> dict[str, Any]:
+def demo(
+    folder: Path, preset: str, seed: int, run: Callable[[Sequence[str]], int], as_json: bool
+) -> dict[str, Any]:
     """Write both tables, then train, evaluate, predict and inspect by the command line itself.
 
     Parameters
     ----------
     folder : Path
         Made if it does not exist; files of an earlier demo in it are replaced.
-    seed : int
+    preset, seed
+        Of the trainings.
     run : callable
         Runs the command line with the given words and returns its exit code.
     as_json : bool
@@ -56,19 +59,19 @@ def demo(folder: Path, seed: int, run: Callable[[Sequence[str]], int], as_json: 
         if not as_json:
             results().print()
             results().rule(f"[bold]{title}[/bold]", align="left", style="cyan")
-        lines = _command_lines(folder / name, target, seed)
+        lines = _command_lines(folder / name, target, preset, seed)
         steps += [{"command_line": line} | _step(line, run, as_json) for line in lines]
     return {"command": "demo", "folder": str(folder), "steps": steps}
 
 
-def _command_lines(stem: Path, target: str, seed: int) -> list[str]:
+def _command_lines(stem: Path, target: str, preset: str, seed: int) -> list[str]:
     names = (f"{stem}{ending}" for ending in (".csv", "_new.csv", ".safetensors", "_predictions.csv"))
     data, new, model, predictions = map(shlex.quote, names)
     again = " --overwrite" if Path(f"{stem}.safetensors").exists() else ""
-    seeded = f" --seed {seed}" if seed else ""
+    chosen = (f" --preset {preset}" if preset != "default" else "") + (f" --seed {seed}" if seed else "")
     return [
         f"chainrule inspect {data}",
-        f"chainrule train {data} --target {target} --model {model}{seeded}{again}",
+        f"chainrule train {data} --target {target} --model {model}{chosen}{again}",
         f"chainrule evaluate {model} {new}",
         f"chainrule predict {model} {new} --output {predictions}{again}",
         f"chainrule inspect {model}",

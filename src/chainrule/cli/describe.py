@@ -4,59 +4,102 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["describe_layers", "describe_network", "describe_training"]
+from chainrule.network import Columns, Network
+from chainrule.table import Schema
+
+__all__ = ["describe_columns", "describe_layers", "describe_network", "describe_training"]
+
+
+def describe_columns(schema: Schema) -> list[dict[str, Any]]:
+    """What each column of a table was taken for, and what it becomes: all that training has learned of it."""
+    return [
+        column.describe() | {"extent": column.extent, "becomes": column.becomes} for column in schema.columns
+    ]
 
 
 def describe_network(estimator: Any) -> dict[str, Any]:
     """Widths, activations and size of a fitted estimator's network, as plain data."""
     network = estimator.network_
+    if not hasattr(estimator, "settings_"):
+        return {
+            "widths": [network.n_inputs, *(layer.units for layer in network.dense_layers)],
+            "activations": [function.name for function in network.activation_functions],
+            "n_layers": network.n_layers,
+            "n_parameters": network.n_parameters,
+        }
+    settings = estimator.settings_
+    n_outputs = network.n_outputs // settings.members
     return {
-        "widths": [network.n_inputs, *(layer.units for layer in network.dense_layers)],
+        "members": settings.members,
+        "widths": [network.n_inputs, *settings.hidden_layer_sizes, n_outputs],
         "activations": [function.name for function in network.activation_functions],
-        "n_layers": network.n_layers,
+        "embedding": settings.embedding,
         "n_parameters": network.n_parameters,
     }
 
 
 def describe_training(estimator: Any) -> dict[str, Any]:
-    """Epochs, losses and what ended the training of a fitted estimator, as plain data."""
-    return {
+    """Epochs and losses of a fitted estimator's training, as plain data; of an MLP also what ended it."""
+    described = {
         "epochs": estimator.n_iter_,
-        "most_epochs": estimator.max_iter,
-        "early_stopping": estimator.early_stopping,
         "best_epoch": _best_epoch(estimator),
+        "engine": estimator.engine_,
         "loss_curve": [float(loss) for loss in estimator.loss_curve_],
         "validation_loss_curve": [float(loss) for loss in estimator.validation_loss_curve_ or []],
     }
+    if not hasattr(estimator, "settings_"):
+        own = {"most_epochs": estimator.max_iter, "early_stopping": estimator.early_stopping}
+    else:
+        own = {"preset": estimator.preset, "temperature": getattr(estimator, "temperature_", None)}
+    return described | own
 
 
 def _best_epoch(estimator: Any) -> int | None:
-    """Find the epoch whose weights were kept, from 1; None without early stopping."""
+    """Find the epoch whose weights were kept, from 1; None if no rows chose one."""
+    if hasattr(estimator, "settings_"):
+        return int(estimator.best_iter_) if estimator.validation_loss_curve_ else None
     if not estimator.early_stopping:
         return None
     return int(np.nanargmax(estimator.validation_scores_)) + 1
 
 
-def describe_layers(network: Any) -> list[dict[str, Any]]:
-    """Describe each layer: what goes in and out, its parameters, its formula."""
-    rows = []
+def describe_layers(network: Network) -> list[dict[str, Any]]:
+    """Describe each layer: what goes in and out, its parameters, its formula; branches one after another."""
+    rows: list[dict[str, Any]] = []
     for layer, shapes, n_in, n_out in zip(
         network.layers, network.shapes_by_layer, network.widths[:-1], network.widths[1:], strict=True
     ):
+        if isinstance(layer, Columns):
+            for first, behind, inner in layer.branches:
+                described = describe_layers(inner) or [
+                    _row("as they are", {}, inner.n_inputs, inner.n_inputs)
+                ]
+                rows += [row | {"columns": [first, behind]} for row in described]
+            continue
         function = getattr(layer, "function", None)
-        rows.append(
-            {
-                "layer": layer.kind,
-                "inputs": n_in,
-                "outputs": n_out,
-                "shapes": {name: list(shape) for name, shape in shapes.items()},
-                "parameters": sum(int(np.prod(shape)) for shape in shapes.values()),
-                "formula": f"{function.name}: {function.formula}"
-                if function
-                else _FORMULAS.get(layer.kind, ""),
-            }
-        )
+        formula = f"{function.name}: {function.formula}" if function else _FORMULAS.get(layer.kind, "")
+        rows.append(_row(layer.kind, shapes, n_in, n_out, formula))
     return rows
 
 
-_FORMULAS = {"dense": "a = W z + b", "dropout": "while training only"}
+def _row(kind: str, shapes: dict[str, Any], n_in: int, n_out: int, formula: str = "") -> dict[str, Any]:
+    return {
+        "layer": kind,
+        "inputs": n_in,
+        "outputs": n_out,
+        "shapes": {name: list(shape) for name, shape in shapes.items()},
+        "parameters": sum(int(np.prod(shape)) for shape in shapes.values()),
+        "formula": formula,
+    }
+
+
+_FORMULAS = {
+    "dense": "a = W z + b",
+    "dropout": "while training only",
+    "periodic": "e = L cos 2π(w z + c) + l",
+    "piecewise_linear": "e = Vᵀ q(u)",
+    "category_embedding": "e = E[code]",
+    "scale": "z = s ∘ z",
+    "member_dense": "a = W z / √n + b",
+    "join": "members side by side",
+}

@@ -20,6 +20,7 @@ __all__ = [
     "number",
     "quoted",
     "score",
+    "seconds_text",
     "size",
     "sparkline",
     "table",
@@ -71,6 +72,17 @@ def size(n_bytes: float) -> str:
             return f"{n_bytes:.3g} {unit}" if unit != "bytes" else f"{n_bytes} bytes"
         n_bytes /= 1000
     return f"{n_bytes:.3g} GB"
+
+
+def seconds_text(seconds: float) -> str:
+    """Write a duration, such as "2.31 s" and "12 min"."""
+    return (
+        f"{seconds:.2f} s"
+        if seconds < 10
+        else f"{seconds:.0f} s"
+        if seconds < 600
+        else f"{seconds / 60:.0f} min"
+    )
 
 
 def count(number: int, one: str, many: str = "") -> str:

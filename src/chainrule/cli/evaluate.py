@@ -1,5 +1,6 @@
 """chainrule evaluate: a model and a table with the target in, scores out."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from warnings import warn
@@ -7,8 +8,9 @@ from warnings import warn
 import numpy as np
 
 from chainrule.cli.inputs import (
+    TrainedModel,
     content_digest,
-    load_table_model,
+    load_trained,
     naming,
     table_for,
     warn_of_unseen_levels,
@@ -16,7 +18,6 @@ from chainrule.cli.inputs import (
 from chainrule.cli.scores import classification_scores, regression_scores
 from chainrule.cli.terminal import say
 from chainrule.errors import DegradedWarning
-from chainrule.estimators.table_model import TableModel
 from chainrule.table import known_labels, known_numbers, open_table
 from chainrule.table.levels import level_text
 
@@ -31,15 +32,16 @@ def evaluate(model_file: Path, data: Path) -> dict[str, Any]:
     ChainruleError
         If the model file, the table or its target cannot be used.
     """
-    model = load_table_model(model_file)
+    model = load_trained(model_file)
     file = open_table(data)
     table = table_for(model, file)
     with naming(file):
         scores = scores_of(model, table)
         warn_of_unseen_levels(model, table)
     warn_if_trivial(scores, "perhaps these rows are of another kind than those of training")
-    columns = [column.name for column in model.encoder.columns]
-    seen = model.record.get("table_sha256") == content_digest(table, [*columns, model.target])
+    columns = [*(column.name for column in model.schema.columns), model.target]
+    digest = content_digest(table, columns)
+    seen = digest is not None and model.record.get("table_sha256") == digest
     if seen:
         say("note", "these rows were used for training; only rows that it has not seen show its worth")
     return {
@@ -52,28 +54,39 @@ def evaluate(model_file: Path, data: Path) -> dict[str, Any]:
     }
 
 
-def scores_of(model: TableModel, table: Any) -> dict[str, Any]:
-    """Score a model beside its baseline on the rows that have a target.
+def scores_of(
+    model: TrainedModel, table: Any, answers_to: Callable[[Any], np.ndarray] | None = None
+) -> dict[str, Any]:
+    """Score answers beside the model's baseline on the rows that have a target.
+
+    Parameters
+    ----------
+    answers_to : callable, optional
+        Gives probabilities (n, n_classes), or numbers (n,), for a table; default: what the model predicts.
 
     Raises
     ------
     TableError
         If the target is absent, without a value in all rows, or of another kind than in training.
     """
+    estimator, baseline = model.estimator, model.baseline
     if model.task == "classification":
         places, rows = known_labels(table, model.target, model.classes)
         labels = [level_text(label) for label in model.classes]
-        most_frequent = int(model.record.get("baseline", 0))
-        return classification_scores(places, model.predict_proba(table)[rows], labels, most_frequent)
+        probabilities = (answers_to or estimator.predict_proba)(table)[rows]
+        return classification_scores(
+            places, probabilities, labels, baseline if type(baseline) is int else None
+        )
     truth, rows = known_numbers(table, model.target)
-    baseline = float(model.record.get("baseline", model.target_mean))
-    return regression_scores(truth, np.asarray(model.predict(table))[rows], baseline)
+    return regression_scores(truth, (answers_to or estimator.predict)(table)[rows], float(baseline or 0.0))
 
 
 def warn_if_trivial(scores: dict[str, Any], cure: str) -> None:
     """Warn if always giving the same answer is as good; `cure` ends the sentence."""
     if "accuracy" in scores:
         ours, trivial = scores["accuracy"], scores["baseline_accuracy"]
+        if trivial is None:
+            return
         is_better = ours > trivial or ours == 1
         compared = f"accuracy {ours:.3f}, and always {scores['baseline']!r} {trivial:.3f}"
     else:

@@ -3,29 +3,79 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from warnings import warn
 
+import numpy as np
+
 from chainrule.errors import DegradedWarning, ModelFileError, TableError
-from chainrule.estimators.table_model import TableModel
-from chainrule.files import load
-from chainrule.table import TableFile
+from chainrule.estimators import TabularClassifier, TabularRegressor
+from chainrule.files.model_file import load_with_record
+from chainrule.table import Schema, TableFile
 from chainrule.table.values import RowError
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["content_digest", "load_table_model", "naming", "table_for", "warn_of_unseen_levels"]
+__all__ = ["TrainedModel", "content_digest", "load_trained", "naming", "table_for", "warn_of_unseen_levels"]
+
+_KINDS_WRITTEN_AS_TEXT = ("category", "text", "mixed", "date")
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A model of one column of a table, and what its file remembers of the training.
+
+    Parameters
+    ----------
+    estimator : TabularClassifier or TabularRegressor
+        Fitted.
+    record : dict
+        "target", the name of the column that is predicted; further what `train` has written.
+    """
+
+    estimator: Any
+    record: dict[str, Any]
+
+    @property
+    def target(self) -> str:
+        """Name of the column that is predicted."""
+        return str(self.record["target"])
+
+    @property
+    def task(self) -> str:
+        """Whether classes or numbers are predicted."""
+        return "classification" if isinstance(self.estimator, TabularClassifier) else "regression"
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The classes in the order of `predict_proba`'s columns; empty for regression."""
+        return np.asarray(getattr(self.estimator, "classes_", ()))
+
+    @property
+    def schema(self) -> Schema:
+        """The columns it predicts from."""
+        schema: Schema = self.estimator.encoder_.schema
+        return schema
+
+    @property
+    def baseline(self) -> int | float | None:
+        """What a constant answer is: the place of the most frequent class, if that is known, or the mean."""
+        known = self.record.get("baseline")
+        if self.task == "regression":
+            return float(known if isinstance(known, float) else self.estimator.target_mean_[0])
+        return known if type(known) is int and 0 <= known < len(self.classes) else None
 
 
 @contextmanager
-def naming(file: TableFile, rows: Sequence[int] | None = None) -> Iterator[None]:
+def naming(file: TableFile, rows: np.ndarray | None = None) -> Iterator[None]:
     """Put the file's name in front of what is wrong with its table, and name the line where it has lines.
 
     Parameters
     ----------
-    rows : sequence of int, optional
+    rows : array of int, optional
         The rows of the table that are worked on, where it is not all of them.
     """
     try:
@@ -38,35 +88,43 @@ def naming(file: TableFile, rows: Sequence[int] | None = None) -> Iterator[None]
         raise TableError(f"{file.path}: {error}") from None
 
 
-def load_table_model(path: Path) -> TableModel:
-    """Load a model that was trained on a table.
+def load_trained(path: Path) -> TrainedModel:
+    """Load a model of one column of a table.
 
     Raises
     ------
     ModelFileError
-        If it is not one.
+        If it is not one, or does not say which column that is.
     """
-    model = load(path)
-    if not isinstance(model, TableModel):
-        kind = "Network" if isinstance(model, tuple) else type(model).__name__
+    model, record = load_with_record(path)
+    kind = "Network" if isinstance(model, tuple) else type(model).__name__
+    if not isinstance(model, TabularClassifier | TabularRegressor):
         raise ModelFileError(
             f"{path} holds a {kind} without the table it belongs to; use it from Python, or train one with "
             "chainrule train"
         )
-    return model
+    if not isinstance(record.get("target"), str):
+        raise ModelFileError(
+            f"{path} does not say which column its {kind} predicts; save it again with "
+            "chainrule.save(model, path, record={'target': name})"
+        )
+    is_one = model._one_column if isinstance(model, TabularRegressor) else not model._coding.multilabel
+    if not is_one:
+        raise ModelFileError(f"{path} holds a {kind} that gives several answers per row; use it from Python")
+    return TrainedModel(model, record)
 
 
-def table_for(model: TableModel, file: TableFile) -> "pl.DataFrame":
+def table_for(model: TrainedModel, file: TableFile) -> "pl.DataFrame":
     """Give the columns of a table file their types, leaving as text what was text in training."""
-    text_columns = [*model.encoder.text_columns]
+    text_columns = [column.name for column in model.schema.columns if column.kind in _KINDS_WRITTEN_AS_TEXT]
     if model.classes.dtype.kind in "UO":
         text_columns.append(model.target)
     return file.table(text_columns)
 
 
-def warn_of_unseen_levels(model: TableModel, table: "pl.DataFrame") -> None:
+def warn_of_unseen_levels(model: TrainedModel, table: "pl.DataFrame") -> None:
     """Warn of every column that holds categories which training never saw."""
-    for name, values in model.encoder.unseen(table).items():
+    for name, values in model.schema.unseen(table).items():
         rows = "1 row" if len(values) == 1 else f"{len(values):,} rows"
         warn(
             f"column {name!r} holds in {rows} what training never saw, such as {values[0]!r}; it counts as "
@@ -76,6 +134,8 @@ def warn_of_unseen_levels(model: TableModel, table: "pl.DataFrame") -> None:
         )
 
 
-def content_digest(table: "pl.DataFrame", columns: Sequence[str]) -> str:
-    """SHA-256 of the values in these columns, whatever the format of the file they came from."""
+def content_digest(table: "pl.DataFrame", columns: Sequence[str]) -> str | None:
+    """SHA-256 of the values in these columns, whatever the format of the file; None if it lacks one."""
+    if not set(columns) <= set(table.columns):
+        return None
     return hashlib.sha256(table.select(columns).write_csv().encode()).hexdigest()

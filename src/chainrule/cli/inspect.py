@@ -1,18 +1,23 @@
 """chainrule inspect: what is in a model file or a table file."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
-from chainrule.cli.describe import describe_layers, describe_network, describe_training
 from chainrule.cli.outputs import describe_file
 from chainrule.errors import TableError
 from chainrule.table import read_table
-from chainrule.table.encoder import wrapped_frame
+from chainrule.table.cells import Cells
+from chainrule.table.frame import as_table
+from chainrule.table.ignored import Ignored
+from chainrule.table.kinds import typed_column
 from chainrule.table.levels import level_text
 from chainrule.table.readers import EXTENSIONS
-from chainrule.table.values import kind_of, numbers_of, texts_of
+
+if TYPE_CHECKING:
+    from chainrule.cli.inputs import TrainedModel
 
 __all__ = ["inspect"]
 
@@ -34,34 +39,45 @@ def inspect(path: Path) -> dict[str, Any]:
 
 
 def _inspect_table(path: Path) -> dict[str, Any]:
-    table = wrapped_frame(read_table(path))
+    frame = read_table(path)
+    table = as_table(frame)
     return {
         "command": "inspect",
         "kind": "table",
         "file": str(path),
         "bytes": path.stat().st_size,
-        "rows": len(table),
-        "columns": [_describe_column(table[name]) for name in table.columns],
+        "rows": table.n_rows,
+        "columns": [
+            {"name": name, "type": str(frame[name].dtype), "missing": int(frame[name].null_count())}
+            | _describe_column(table, place)
+            for place, name in enumerate(table.names)
+        ],
     }
 
 
-def _describe_column(series: Any) -> dict[str, Any]:
-    described = {"name": series.name, "type": str(series.dtype), "missing": int(series.is_null().sum())}
+def _describe_column(table: Any, place: int) -> dict[str, Any]:
+    """Say what a column would be taken for; of one that would be ignored, why."""
     try:
-        kind = kind_of(series)
-        if kind == "number":
-            return described | {"kind": kind} | _describe_numbers(numbers_of(series))
-        if kind == "empty":
-            return described | {"kind": kind}
-        return described | {"kind": kind} | _describe_levels(texts_of(series))
+        cells = table.cells(place)
+        with catch_warnings():
+            simplefilter("ignore")  # what they say is the kind
+            column = typed_column(cells)
     except TableError as error:
-        return described | {"kind": "unsupported", "reason": str(error)}
+        return {"kind": "unsupported", "reason": str(error)}
+    kind = column.reason if isinstance(column, Ignored) else column.kind
+    described = {"kind": kind, "missing": int(cells.missing.sum())}
+    if kind == "empty":
+        return described
+    if kind == "number" or (kind == "constant" and cells.type == "number"):
+        return described | _describe_numbers(cells.numbers())
+    if kind in ("date", "mixed", "text"):
+        return described | {"different": len(cells.factors[0]), "extent": column.extent}
+    return described | _describe_levels(cells)
 
 
 def _describe_numbers(x: np.ndarray) -> dict[str, Any]:
     present = x[~np.isnan(x)]
     return {
-        "missing": int(np.isnan(x).sum()),
         "different": len(np.unique(present)),
         "min": float(present.min()),
         "median": float(np.median(present)),
@@ -69,13 +85,13 @@ def _describe_numbers(x: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _describe_levels(texts: list[str | None]) -> dict[str, Any]:
-    levels, counts = np.unique([text for text in texts if text is not None], return_counts=True)
-    order = np.argsort(-counts, kind="stable")[:_MOST_LEVELS_LISTED]
+def _describe_levels(cells: Cells) -> dict[str, Any]:
+    texts = cells.factors[0]
+    frequent = sorted(zip((-cells.counts).tolist(), texts, strict=True))[:_MOST_LEVELS_LISTED]
     return {
-        "different": len(levels),
-        "levels": {str(levels[place]): int(counts[place]) for place in order},
-        "levels_cut": len(levels) > len(order),
+        "different": len(texts),
+        "levels": {text: -n for n, text in frequent},
+        "levels_cut": len(texts) > len(frequent),
     }
 
 
@@ -84,11 +100,12 @@ def _describe_levels(texts: list[str | None]) -> dict[str, Any]:
 
 def _inspect_model(path: Path) -> dict[str, Any]:
     # Here, because importing scikit-learn takes longer than describing a table.
-    from chainrule.estimators.table_model import TableModel
-    from chainrule.files import load
+    from chainrule.cli.describe import describe_columns, describe_layers, describe_network, describe_training
+    from chainrule.cli.inputs import TrainedModel
     from chainrule.files.container import VERSION
+    from chainrule.files.model_file import load_with_record
 
-    model = load(path)
+    model, record = load_with_record(path)
     report: dict[str, Any] = {
         "command": "inspect",
         "kind": "model",
@@ -98,14 +115,14 @@ def _inspect_model(path: Path) -> dict[str, Any]:
     }
     if isinstance(model, tuple):
         return report | {"layers": describe_layers(model[0])}
-    if isinstance(model, TableModel):
-        report |= {
-            "target": model.target,
-            "task": model.task,
-            "columns": [column.describe() for column in model.encoder.columns],
-            "record": model.record | _named_baseline(model),
-        }
-        model = model.estimator
+    if record:
+        report["record"] = record
+    if hasattr(model, "encoder_"):
+        report["columns"] = describe_columns(model.encoder_.schema)
+        if isinstance(record.get("target"), str):
+            trained = TrainedModel(model, record)
+            report |= {"target": trained.target, "task": trained.task}
+            report["record"] = record | _named_baseline(trained)
     if hasattr(model, "classes_"):
         report["classes"] = [level_text(label) for label in model.classes_]
     return report | {
@@ -116,10 +133,10 @@ def _inspect_model(path: Path) -> dict[str, Any]:
     }
 
 
-def _named_baseline(model: Any) -> dict[str, str]:
+def _named_baseline(model: "TrainedModel") -> dict[str, str]:
     """Name the class that the record of a training has by its place."""
-    place = model.record.get("baseline")
-    if model.task == "classification" and type(place) is int and 0 <= place < len(model.classes):
+    place = model.baseline
+    if model.task == "classification" and type(place) is int:
         return {"baseline": level_text(model.classes[place])}
     return {}
 
@@ -128,4 +145,6 @@ def _shown(value: Any) -> Any:
     """Leave a number, text or None, a sequence as a list, and spell out everything else."""
     if value is None or isinstance(value, bool | int | float | str):
         return value if not isinstance(value, float) or np.isfinite(value) else str(value)
+    if isinstance(value, dict):
+        return {str(key): _shown(item) for key, item in value.items()}
     return [_shown(item) for item in value] if isinstance(value, list | tuple) else str(value)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chainrule.cli.inputs import load_table_model, naming, table_for, warn_of_unseen_levels
+from chainrule.cli.inputs import TrainedModel, load_trained, naming, table_for, warn_of_unseen_levels
 from chainrule.cli.outputs import check_output, guarded, write_text
 from chainrule.errors import ParameterError
 from chainrule.table import open_table
@@ -11,8 +11,6 @@ from chainrule.table.levels import level_text
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from chainrule.estimators.table_model import TableModel
 
 __all__ = ["predict"]
 
@@ -23,10 +21,18 @@ def predict(
     *,
     output: Path | None = None,
     probabilities: bool = False,
+    coverage: float | None = None,
     with_input: bool = False,
     overwrite: bool = False,
 ) -> tuple[dict[str, Any], str]:
     """Predict every row of a table file.
+
+    Parameters
+    ----------
+    probabilities : bool, default=False
+        Add the probability of each class.
+    coverage : float, optional
+        Add bounds between which the number lies with this probability.
 
     Returns
     -------
@@ -42,11 +48,11 @@ def predict(
     """
     if output is not None:
         check_output("--output", output, overwrite, {"table": data, "model": model_file})
-    model = load_table_model(model_file)
+    model = load_trained(model_file)
     file = open_table(data)
     table = table_for(model, file)
     with naming(file):
-        predictions = _predictions(model, table, probabilities)
+        predictions = _predictions(model, table, probabilities, coverage)
         warn_of_unseen_levels(model, table)
     text = guarded(_beside(file.fields, predictions) if with_input else predictions).write_csv()
     report: dict[str, Any] = {
@@ -64,17 +70,34 @@ def predict(
     return report, text
 
 
-def _predictions(model: "TableModel", table: "pl.DataFrame", probabilities: bool) -> "pl.DataFrame":
+def _predictions(
+    model: TrainedModel, table: "pl.DataFrame", probabilities: bool, coverage: float | None
+) -> "pl.DataFrame":
     import polars as pl
 
     if probabilities and model.task == "regression":
         raise ParameterError(
-            f"--proba: the model predicts the number {model.target!r}, which has no probabilities"
+            f"--proba: the model predicts the number {model.target!r}, which has no probabilities; "
+            "--interval gives bounds"
         )
-    columns = {f"predicted_{model.target}": model.predict(table)}
+    if coverage is not None and model.task == "classification":
+        raise ParameterError(
+            f"--interval: the model predicts the class {model.target!r}, which has no bounds; "
+            "--proba gives probabilities"
+        )
+    columns = {f"predicted_{model.target}": model.estimator.predict(table)}
     if probabilities:
-        for label, p in zip(model.classes, model.predict_proba(table).T, strict=True):
+        for label, p in zip(model.classes, model.estimator.predict_proba(table).T, strict=True):
             columns[f"probability_{level_text(label)}"] = p
+    if coverage is not None:
+        try:
+            low, high = model.estimator.predict_interval(table, coverage).T
+        except ParameterError as error:
+            reason = str(error).partition(";")[0]
+            raise ParameterError(
+                f"--interval: {reason}; ask for a smaller share, or train on more rows"
+            ) from None
+        columns |= {f"lower_{model.target}": low, f"upper_{model.target}": high}
     return pl.DataFrame(columns)
 
 

@@ -1,42 +1,58 @@
-"""A progress bar over the epochs, as a callback of scikit-learn's protocol."""
+"""What is shown while a model trains."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-__all__ = ["EpochProgress"]
+from chainrule.cli.terminal import is_watched
+
+__all__ = ["epochs_shown"]
+
+_logger = logging.getLogger("chainrule.training")
 
 
-class EpochProgress:
-    """Show on standard error how many of at most `n_epochs` epochs are done; gone when training ends."""
+class _Counter(logging.Handler):
+    """Counts the epochs that the log of a training tells of; they come in bundles, as they are computed."""
 
-    def __init__(self, n_epochs: int) -> None:
-        self.n_epochs = n_epochs
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+        self._task = progress.add_task("")
 
-    def setup(self, estimator: Any, context: Any) -> None:  # noqa: ARG002
-        """Start the bar."""
-        self._bar = Progress(
-            TextColumn("Training"),
-            BarColumn(bar_width=20),
-            TextColumn("epoch {task.completed:.0f} of at most {task.total:.0f}"),
-            TimeElapsedColumn(),
-            TextColumn("[dim]Ctrl-C keeps the best[/dim]"),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._task = self._bar.add_task("", total=self.n_epochs)
-        self._bar.start()
+    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002
+        self._progress.advance(self._task)
 
-    def on_fit_task_begin(self, estimator: Any, context: Any, **_: Any) -> None:
-        """Nothing happens when an epoch begins."""
 
-    def on_fit_task_end(self, estimator: Any, context: Any, **_: Any) -> bool:  # noqa: ARG002
-        """One epoch more; never asks to stop."""
-        if context.parent is not None:
-            self._bar.advance(self._task)
-        return False
+@contextmanager
+def epochs_shown(estimator: Any) -> Iterator[None]:
+    """Show on standard error, if it is a terminal, how many epochs of a fit are done; gone when it ends.
 
-    def teardown(self, estimator: Any, context: Any) -> None:  # noqa: ARG002
-        """Take the bar away."""
-        self._bar.stop()
+    It listens to the log rather than being a callback, for which every epoch would be computed by itself.
+    """
+    if not is_watched():
+        yield
+        return
+    progress = Progress(
+        TextColumn("Training"),
+        SpinnerColumn(),
+        TextColumn("epoch {task.completed:.0f}"),
+        TimeElapsedColumn(),
+        TextColumn("[dim]Ctrl-C keeps the best[/dim]"),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    handler, level, verbose = _Counter(progress), _logger.level, estimator.verbose
+    _logger.addHandler(handler)
+    _logger.setLevel(logging.INFO)
+    try:
+        with progress:
+            estimator.verbose = True
+            yield
+    finally:
+        _logger.removeHandler(handler)
+        _logger.setLevel(level)
+        estimator.verbose = verbose

@@ -3,30 +3,28 @@
 import sys
 from typing import Any
 
-import numpy as np
 from rich.console import Group
 from rich.text import Text
 
 from chainrule.cli.drawing import (
-    GAP,
     WIDTH,
     count,
     facts,
     left_out,
     number,
     quoted,
-    score,
+    seconds_text,
     size,
     sparkline,
     table,
 )
+from chainrule.cli.score_report import score_parts
 from chainrule.cli.terminal import results
 
 __all__ = ["show"]
 
 _MOST_ROWS_SHOWN = 20
-_CONFUSION = "true ↓  predicted →"
-_LONGEST_LABEL = 24
+_MOST_IGNORED = 5
 
 
 def show(report: dict[str, Any]) -> None:
@@ -46,31 +44,43 @@ def show(report: dict[str, Any]) -> None:
 
 def _train(report: dict[str, Any]) -> list[Any]:
     data, training = report["data"], report["training"]
-    kinds = ", ".join(count(n, kind, _PLURALS[kind]) for kind, n in data["kinds"].items())
+    kinds = ", ".join(count(n, *_KINDS[kind]) for kind, n in data["kinds"].items() if kind != "ignore")
     lost = data["rows_without_target"]
-    trained = f"{count(training['epochs'], 'epoch')} in {_seconds(training['seconds'])}, {_ended(training)}"
+    ignored = [f"{c['name']} ({c['reason']})" for c in report["columns"] if c["kind"] == "ignore"]
+    more = [f"{len(ignored) - _MOST_IGNORED} more"] if len(ignored) > _MOST_IGNORED else []
     parts = [
         facts(
             ("Table", f"{data['file']}: {count(data['rows'], 'row')}, {kinds}"),
+            ("Ignored", ", ".join([*ignored[:_MOST_IGNORED], *more])) if ignored else None,
             ("Target", _target(report) + (f"; {count(lost, 'row')} without it left out" if lost else "")),
             ("Rows", f"{report['rows']['training']:,} for training, {report['rows']['held_out']:,} held out"),
             ("Network", _network(report["network"])),
-            ("Training", trained),
+            ("Training", _training(training)),
             *_loss_curves(training),
         ),
-        *(_scores(report, "Held-out rows") if report["scores"] else []),
+        *(score_parts(report, "Held-out rows") if report["scores"] else []),
     ]
     model = report["model"]
     return [*parts, Text(), facts(("Saved", f"{model['file']} ({size(model['bytes'])})"))]
 
 
-_PLURALS = {"number": "numbers", "boolean": "booleans", "category": "categories", "empty": "empty"}
+_KINDS = {
+    "number": ("number", "numbers"),
+    "boolean": ("boolean", "booleans"),
+    "category": ("category", "categories"),
+    "date": ("date", "dates"),
+    "text": ("text", "texts"),
+    "mixed": ("mixed", "mixed"),
+}
 
 
-def _ended(training: dict[str, Any]) -> str:
+def _training(training: dict[str, Any]) -> str:
+    done = f"{count(training['epochs'], 'epoch')} in {seconds_text(training['seconds'])}"
     if training["interrupted"]:
-        return "stopped by Ctrl-C"
-    return "stopped early" if training["epochs"] < training["most_epochs"] else "all epochs done"
+        return f"{done}, stopped by Ctrl-C"
+    if training["out_of_time"]:
+        return f"{done}, ended by the time limit of {training['time_limit']:g} s"
+    return f"{done}, preset {training['preset']}"
 
 
 def _target(report: dict[str, Any]) -> str:
@@ -87,17 +97,8 @@ def _target(report: dict[str, Any]) -> str:
 def _network(network: dict[str, Any]) -> str:
     names = list(dict.fromkeys(network["activations"])) or ["linear"]
     widths = " → ".join(map(str, network["widths"]))
-    return f"{widths}, {' and '.join(names)}, {count(network['n_parameters'], 'parameter')}"
-
-
-def _seconds(seconds: float) -> str:
-    return (
-        f"{seconds:.2f} s"
-        if seconds < 10
-        else f"{seconds:.0f} s"
-        if seconds < 600
-        else f"{seconds / 60:.0f} min"
-    )
+    members = f"{count(network['members'], 'member')} of " if "members" in network else ""
+    return f"{members}{widths}, {' and '.join(names)}, {count(network['n_parameters'], 'parameter')}"
 
 
 def _loss_curves(training: dict[str, Any]) -> list[tuple[str, Text]]:
@@ -122,91 +123,7 @@ def _evaluate(report: dict[str, Any]) -> list[Any]:
             ("Table", f"{data['file']}: {count(data['rows'], 'row')}"),
             ("Target", f"{report['target']} ({report['task']})"),
         ),
-        *_scores(report, "Scores"),
-    ]
-
-
-def _scores(report: dict[str, Any], title: str) -> list[Any]:
-    scores = report["scores"]
-    title = f"{title} ({scores['rows']:,})"
-    return (_class_scores if report["task"] == "classification" else _number_scores)(scores, title)
-
-
-def _class_scores(scores: dict[str, Any], title: str) -> list[Any]:
-    rows = [
-        ("accuracy", score(scores["accuracy"]), score(scores["baseline_accuracy"])),
-        ("balanced accuracy", score(scores["balanced_accuracy"]), ""),
-        ("log loss", score(scores["log_loss"]), ""),
-        *([("area under ROC", score(scores["roc_auc"]), "")] if scores["roc_auc"] is not None else []),
-    ]
-    baseline = f"always {scores['baseline']!r}"
-    parts = [table(title, (("", "left"), ("model", "right"), (baseline, "right")), rows)]
-    labels = scores["labels"]
-    first = max(len(_CONFUSION), min(_LONGEST_LABEL, max(map(len, labels))))
-    width = (WIDTH - first - GAP - len("recall")) // len(labels) - GAP
-    if width >= max(3, len(f"{np.max(scores['confusion']):,}")):
-        return [*parts, _confusion(scores, width)]
-    return [*parts, *_worst_confusions(scores)]
-
-
-def _confusion(scores: dict[str, Any], width: int) -> Group:
-    """Draw the confusion matrix: mistakes in red, hits in green, stronger where there are more."""
-    labels, counts = scores["labels"], np.array(scores["confusion"])
-    rows = []
-    for true, label in enumerate(labels):
-        total = counts[true].sum()
-        cells = []
-        for predicted, n in enumerate(counts[true]):
-            color = "green" if true == predicted else "red"
-            strength = "bold " if total and n >= total / 2 else ""
-            cells.append(Text(f"{n:,}", f"{strength}{color}" if n else "dim"))
-        recall = f"{counts[true, true] / total:.3f}" if total else "–"
-        rows.append([Text(_cut(label, _LONGEST_LABEL)), *cells, Text(recall)])
-    headings = [_cut(label, width) for label in labels]
-    columns = [
-        (_CONFUSION, "left"),
-        *((heading, "right") for heading in headings),
-        ("recall", "right"),
-    ]
-    return table("Confusion matrix", columns, rows)
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _worst_confusions(scores: dict[str, Any]) -> list[Any]:
-    counts = np.array(scores["confusion"])
-    mistakes = counts - np.diag(counts.diagonal())
-    worst = np.argsort(-mistakes, axis=None, kind="stable")[:10]
-    rows = [
-        (
-            scores["labels"][place // len(counts)],
-            scores["labels"][place % len(counts)],
-            f"{mistakes.flat[place]:,}",
-        )
-        for place in worst
-        if mistakes.flat[place]
-    ]
-    title = f"Most frequent mistakes among {len(counts)} classes"
-    return [table(title, (("true", "left"), ("predicted", "left"), ("rows", "right")), rows)] if rows else []
-
-
-def _number_scores(scores: dict[str, Any], title: str) -> list[Any]:
-    rows = [
-        ("RMSE", number(scores["rmse"]), number(scores["baseline_rmse"])),
-        ("MAE", number(scores["mae"]), number(scores["baseline_mae"])),
-        ("R²", score(scores["r2"]), ""),
-    ]
-    baseline = f"always the mean, {number(scores['baseline'])}"
-    residuals = scores["residuals"]
-    names = {"0": "min", "0.5": "median", "1": "max"}
-    quantiles = residuals["quantiles"]
-    columns = [(names.get(level) or f"{float(level):.0%}", "right") for level in quantiles]
-    return [
-        table(title, (("", "left"), ("model", "right"), (baseline, "right")), rows),
-        table("Residuals: true minus predicted", columns, [[number(value) for value in quantiles.values()]]),
-        Text(sparkline(residuals["counts"], 30, from_zero=True), "green"),
+        *score_parts(report, "Scores"),
     ]
 
 
@@ -236,12 +153,14 @@ def _inspected_table(report: dict[str, Any]) -> list[Any]:
 
 
 def _contents(column: dict[str, Any]) -> list[str]:
-    if column["kind"] == "number":
+    if "median" in column:
         ends = f"{number(column['min'])} … {number(column['median'])} … {number(column['max'])}"
         return [ends, f"{column['different']:,} different"]
     if "levels" in column:
         more = ["…"] if column["levels_cut"] else []
         return [*(f"{quoted(level)} {count:,}" for level, count in column["levels"].items()), *more]
+    if "extent" in column:
+        return [column["extent"], f"{column['different']:,} different"]
     if column["kind"] == "unsupported":
         return [
             column["reason"]
@@ -265,8 +184,17 @@ def _inspected_model(report: dict[str, Any]) -> list[Any]:
         _layer_table(report["layers"]),
     ]
     if "columns" in report:
-        rows = [(c["name"], c["kind"], _learned(c)) for c in report["columns"][:_MOST_ROWS_SHOWN]]
-        headings = (("column", "left"), ("kind", "left"), ("learned", "left"))
+        rows = [
+            (c["name"], c["kind"], c["extent"], f"{c['missing']:.0%}" if c["missing"] else "", c["becomes"])
+            for c in report["columns"][:_MOST_ROWS_SHOWN]
+        ]
+        headings = (
+            ("column", "left"),
+            ("kind", "left"),
+            ("levels or range", "left"),
+            ("missing", "right"),
+            ("becomes", "left"),
+        )
         parts.append(table(count(len(report["columns"]), "column"), headings, rows))
         parts += left_out(len(report["columns"]), _MOST_ROWS_SHOWN, "column")
     return parts
@@ -279,8 +207,13 @@ def _training_facts(report: dict[str, Any]) -> list[tuple[str, str | Text]]:
         rows.append(
             ("Trained", f"on {record['rows']:,} rows of {record['data']}, by chainrule {record['version']}")
         )
-    rows.append(("Training", f"{count(training['epochs'], 'epoch')} of at most {training['most_epochs']:,}"))
+    most = f" of at most {training['most_epochs']:,}" if "most_epochs" in training else ""
+    preset = f", preset {training['preset']}" if "preset" in training else ""
+    rows.append(("Network", _network(report["network"])))
+    rows.append(("Training", f"{count(training['epochs'], 'epoch')}{most}{preset}"))
     rows += _loss_curves(training)
+    if training.get("temperature"):
+        rows.append(("Calibration", f"temperature {number(training['temperature'])}"))
     if record.get("scores"):
         shown = ("accuracy", "baseline_accuracy", "log_loss", "rmse", "baseline_rmse", "r2")
         scores = [
@@ -293,32 +226,31 @@ def _training_facts(report: dict[str, Any]) -> list[tuple[str, str | Text]]:
 
 
 def _layer_table(layers: list[dict[str, Any]]) -> Group:
-    rows = [
-        (
-            layer["layer"],
-            f"{layer['inputs']} → {layer['outputs']}",
-            ", ".join(f"{name} {' × '.join(map(str, shape))}" for name, shape in layer["shapes"].items()),
-            f"{layer['parameters']:,}" if layer["parameters"] else "",
-            layer["formula"],
+    """Draw the layers; where there are branches the arrays are left to --json: the lines are full."""
+    has_branches = any("columns" in layer for layer in layers)
+    rows: list[tuple[str, ...]] = []
+    for layer in layers[:_MOST_ROWS_SHOWN]:
+        name = layer["layer"] + (" [{}:{}]".format(*layer["columns"]) if "columns" in layer else "")
+        arrays = ", ".join(
+            f"{array} {' × '.join(map(str, shape))}" for array, shape in layer["shapes"].items()
         )
-        for layer in layers
-    ]
+        n = f"{layer['parameters']:,}" if layer["parameters"] else ""
+        rows.append((name, f"{layer['inputs']} → {layer['outputs']}", arrays, n, layer["formula"]))
+    more = layers[_MOST_ROWS_SHOWN:]
+    if more:
+        rows.append((f"... {len(more)} more", "", "", f"{sum(layer['parameters'] for layer in more):,}", ""))
     rows.append(("total", "", "", f"{sum(layer['parameters'] for layer in layers):,}", ""))
-    headings = (
+    headings = [
         ("layer", "left"),
         ("from → to", "left"),
         ("arrays", "left"),
         ("parameters", "right"),
         ("", "left"),
-    )
+    ]
+    if has_branches:
+        del headings[2]
+        rows = [row[:2] + row[3:] for row in rows]
     return table("Network", headings, rows)
-
-
-def _learned(column: dict[str, Any]) -> list[str]:
-    missing = ["missing marked"] if column.get("has_missing") else []
-    if column["kind"] == "number":
-        return [f"mean {number(column['mean'])}", f"deviation {number(column['scale'])}", *missing]
-    return [*map(quoted, column.get("levels", ())), *missing]
 
 
 _REPORTS = {

@@ -86,6 +86,7 @@ def score(metric: str, loss: Loss, a: Array, y: Array, weights: Array) -> Any:
     For several labels a row counts as right when all of its labels are; for several targets R² is the
     mean of theirs.
     """
+    a, y = loss.prediction(a, y)
     xp = a.__array_namespace__()
     total = weights.sum()
     if metric == "accuracy":

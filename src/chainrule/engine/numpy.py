@@ -38,7 +38,8 @@ class NumpyEngine:
         parts = Parts(program.network)
         state = over_vectors(parts.split, state)
         rows = []
-        largest = max(map(prod, program.network.shapes(program.network.n_inputs).values()), default=0)
+        shapes = program.network.shapes(program.network.n_inputs).values()
+        largest = max((prod(shape[-2:]) for shape in shapes), default=0)  # members multiply one by one
         with quiet(), one_thread_if_small(2.0 * plan.batch_size * largest):
             for epoch, rates in enumerate(plan.rates):
                 after, loss = _steps_of_epoch(program, parts, loaded, state, plan, epoch, numbers)

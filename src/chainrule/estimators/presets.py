@@ -33,20 +33,24 @@ class Settings:
     embedding : of numbers: "both", "periodic", "piecewise_linear" or "none"
     bins : of the piecewise linear embedding
     n_steps : training steps that the number of epochs is made from
-    learning_rate_init, weight_decay, dropout, label_smoothing
+    most_cycles : cycles of the learning rate at the most; the first four take `n_steps`, further ones follow
+        where they bring much
+    learning_rate_init, weight_decay, label_smoothing
+    dropout : rate, or the lowest and the highest rate, between which the members' rates are spread evenly
     validation_fraction : of the rows, held out to choose the best epoch and to calibrate by
     folds : 0, or a divisor of `members`: bagging, see `EnsembleLoss`
     """
 
     members: int = 8
     hidden_layer_sizes: tuple[int, ...] = (64, 64, 64)
-    activation: str = "relu"
+    activation: str = "silu"
     embedding: str = "both"
-    bins: int = 16
+    bins: int = 48
     n_steps: int = 1200
+    most_cycles: int = 5
     learning_rate_init: float = 0.04
     weight_decay: float = 0.02
-    dropout: float = 0.1
+    dropout: float | tuple[float, float] = (0.0, 0.3)
     label_smoothing: float = 0.0
     validation_fraction: float = 0.15
     folds: int = 0
@@ -57,15 +61,15 @@ EMBEDDINGS = ("both", "periodic", "piecewise_linear", "none")
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "fast": {
         "classification": {"members": 4, "n_steps": 500},
-        "regression": {"members": 4, "n_steps": 500, "learning_rate_init": 0.2, "dropout": 0.0},
+        "regression": {"members": 4, "n_steps": 500, "learning_rate_init": 0.1, "dropout": 0.0},
     },
     "default": {
         "classification": {},
-        "regression": {"learning_rate_init": 0.2, "dropout": 0.0},
+        "regression": {"learning_rate_init": 0.1, "dropout": 0.0},
     },
     "best": {
         "classification": {"members": 16, "n_steps": 2400},
-        "regression": {"members": 16, "n_steps": 4000, "learning_rate_init": 0.2, "dropout": 0.0},
+        "regression": {"members": 16, "n_steps": 4000, "learning_rate_init": 0.1, "dropout": 0.0},
     },
 }
 
@@ -111,10 +115,20 @@ def table_network(layout: Layout, n_outputs: int, settings: Settings) -> Network
     for i, levels in enumerate(layout.levels):
         branch(2 * d + flags + i, 1, CategoryEmbedding(levels))
     members = settings.members
+    dropout = _rates(settings.dropout, members)
     layers: list[Any] = [Columns(tuple(branches)), Scale()]
     for i, units in enumerate(settings.hidden_layer_sizes):
         layers += [MemberDense(units, members, fan_out=i == 0), Activation(settings.activation)]
-        if settings.dropout:
-            layers.append(Dropout(settings.dropout))
+        if dropout:
+            layers.append(Dropout(dropout))
     output = MemberDense(n_outputs, members, fan_out=not settings.hidden_layer_sizes)
     return Network(layout.width, (*layers, output, Join()))
+
+
+def _rates(dropout: float | tuple[float, float], members: int) -> Any:
+    """The rate of all members, or a tuple of one for each."""
+    if not isinstance(dropout, tuple):
+        return dropout
+    low, high = dropout
+    step = (high - low) / max(members - 1, 1)
+    return tuple(round(low + step * i, 6) for i in range(members))

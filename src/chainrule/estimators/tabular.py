@@ -8,7 +8,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from chainrule.errors import ParameterError
-from chainrule.estimators.calibration import conformal_radius, temperature
+from chainrule.estimators.calibration import conformal_radius, mixture_shares, temperature
 from chainrule.estimators.tabular_base import BaseTabular
 from chainrule.estimators.targets import ClassCoding, checked_labels, checked_numbers
 from chainrule.network import CustomLoss, Loss, get_loss
@@ -207,6 +207,13 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     def _forget_calibration(self) -> None:
         self.temperature_ = 1.0
 
+    def _weigh_members(self, raw: Array, y: Array, weights: Array) -> None:
+        if callable(self.loss):
+            return
+        loss, a = self._member_loss(smoothed=False), self._by_member(raw)
+        log_p = -np.column_stack([loss.rows(a[:, m], y)[0] for m in range(a.shape[1])])
+        self.member_shares_ = mixture_shares(log_p, weights)
+
     def _calibrate(self, a: Array, members: Array, y: Array, weights: Array) -> None:  # noqa: ARG002
         if self.calibrate and not callable(self.loss) and len(self.classes_) > 1:
             self.temperature_ = temperature(self._member_loss(smoothed=False), a, y, weights)
@@ -368,6 +375,12 @@ class TabularRegressor(RegressorMixin, BaseTabular):
             scale = np.sqrt(np.average((y / unit - mean) ** 2, axis=0, weights=weights))
             self.target_mean_, self.target_scale_ = mean * unit, np.where(scale > 1e-12, scale, 1.0) * unit
         self._range = (y.min(0), y.max(0))
+
+    def _learn_more_targets(self, y: Array) -> None:
+        y = y[:, None] if y.ndim == 1 else y
+        if y.shape[1] == self.n_outputs_:
+            low, high = self._range
+            self._range = (np.minimum(low, y.min(0)), np.maximum(high, y.max(0)))
 
     def _encode_targets(self, y: Array) -> Array:
         y = y[:, None] if y.ndim == 1 else y

@@ -10,20 +10,19 @@ from typing import Any
 from warnings import warn
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import _check_sample_weight
 
 from chainrule.engine import Data, Program
-from chainrule.engine.forward import Forward
 from chainrule.errors import DegradedWarning, DivergenceError, ParameterError
 from chainrule.estimators.callbacks import FitTasks
 from chainrule.estimators.presets import Settings, batch_size_for, settings_of, table_network
 from chainrule.estimators.progress import shown
 from chainrule.estimators.rows import checked_table, generator, merged
+from chainrule.estimators.tabular_fitted import Encoded, FittedTabular
 from chainrule.estimators.tabular_fitting import History, TabularFitting, deadline_of, epochs_for
 from chainrule.estimators.tabular_parameters import SETTINGS, check_table_parameters, kinds_of_columns
-from chainrule.network import EnsembleLoss, Loss, Network
+from chainrule.network import EnsembleLoss, Loss
 from chainrule.optimization import Adam
 from chainrule.table.network_encoder import NetworkEncoder
 from chainrule.table.schema import Schema
@@ -34,6 +33,7 @@ __all__ = ["BaseTabular"]
 Array = Any
 
 _FEWEST_ROWS_TO_HOLD_OUT = 20
+_MOST_ROWS_TO_HOLD_OUT = 10_000
 
 
 @dataclass(frozen=True)
@@ -49,20 +49,8 @@ class _Rows:
     labels_val: Array | None = None
 
 
-@dataclass(frozen=True)
-class _Encoded:
-    """Rows that a model's own scorer hands back to it."""
-
-    matrix: Array
-
-
-class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
+class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
     """A neural network for any table; see `TabularClassifier` and `TabularRegressor`."""
-
-    encoder_: NetworkEncoder
-    network_: Network
-    theta_: Array
-    settings_: Settings
 
     # -- what classifier and regressor do each in their way -----------------------------------------
 
@@ -74,12 +62,15 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
     def _checked_targets(self, y: Any) -> Array:
         """`y` as an array without anything that cannot be learned."""
 
-    def _learn_labels(self, y: Array) -> None:  # noqa: B027
+    def _learn_labels(self, y: Array) -> None:
         """Learn which labels there are, from all rows."""
 
     @abstractmethod
     def _learn_targets(self, y: Array, weights: Array) -> None:
         """Learn the scale of `y` from the rows of training."""
+
+    def _learn_more_targets(self, y: Array) -> None:
+        """Learn what `partial_fit` may still learn of targets."""
 
     @abstractmethod
     def _encode_targets(self, y: Array) -> Array:
@@ -164,6 +155,10 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
         with self._restored_on_failure():
             check_table_parameters(self)
             fresh = not hasattr(self, "theta_")
+            if isinstance(getattr(self, "class_weight", None), str):
+                raise ParameterError(
+                    "class_weight='balanced' would differ from call to call; give a dictionary"
+                )
             X, y, weights = self._checked_rows(X, y, sample_weight, fresh)
             rng = generator(self.random_state)
             if fresh:
@@ -173,10 +168,13 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
                 matrix = self.encoder_.encode(read, rng)
                 self._learn_targets(y, weights)
             else:
+                self.settings_ = replace(self.settings_, folds=0)
                 matrix = self.encoder_.transform(X)
+                self._learn_more_targets(y)
             learned = _Rows(matrix, self._encode_targets(y), weights * self._class_weights(y))
             fitting = self._fitting(learned, rng, None, np.inf, n_epochs=1)
             if fresh:
+                self.member_shares_ = np.full(self.settings_.members, 1 / self.settings_.members)
                 self._forget_calibration()
             theta = None if fresh else self.theta_
             state, history = fitting.go_on(
@@ -287,10 +285,26 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
         """(rows to learn from, rows to judge by); none of these where there are too few to spare."""
         if not fraction or len(y) < _FEWEST_ROWS_TO_HOLD_OUT:
             return np.arange(len(y)), None
-        return hold_out(len(y), fraction, rng, self._strata(y))
+        strata = self._strata(y)
+        if strata is not None:
+            counts = np.bincount(strata)
+            n_alone, n_others = int((counts == 1).sum()), int(counts[counts > 1].sum())
+            if n_alone:
+                warn(
+                    f"{n_alone} of {len(counts)} classes have one row only, which is learned from and not "
+                    "held out to judge by; add rows, or join rare classes",
+                    DegradedWarning,
+                    stacklevel=6,
+                )
+            if n_others < _FEWEST_ROWS_TO_HOLD_OUT:
+                return np.arange(len(y)), None
+        return hold_out(len(y), min(fraction, _MOST_ROWS_TO_HOLD_OUT / len(y)), rng, strata)
 
     def _train(self, rows: _Rows, rng: np.random.Generator, shown_rows: Any, begun: float) -> None:
+        if rows.weights_val is not None and not rows.weights_val.any():
+            rows = replace(rows, X_val=None, y_val=None, weights_val=None)
         fitting = self._fitting(rows, rng, shown_rows, deadline_of(self.time_limit, begun))
+        self.member_shares_ = np.full(self.settings_.members, 1 / self.settings_.members)
         self._forget_calibration()
         with shown(self.verbose):
             theta, history = fitting.run()
@@ -333,7 +347,7 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
                 Adam(),
                 monitor=monitor,
                 weight_decay=settings.weight_decay > 0,
-                fades=n_epochs is None and (settings.weight_decay > 0 or settings.dropout > 0),
+                fades=n_epochs is None,
             ),
             data=Data(rows.X, rows.y, rows.weights, rows.X_val, rows.y_val, rows.weights_val),
             numbers=_numbers(settings, np.inf if self.n_iter_no_change is None else self.n_iter_no_change),
@@ -344,17 +358,23 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
             tasks=tasks,
             deadline=deadline,
             scorer=scorer,
+            fixed_length=self.max_iter is not None,
+            most_cycles=settings.most_cycles,
         )
 
     def _remember(self, theta: Array, history: History, rows: _Rows) -> None:
         records = history.records
         if not records and not history.interrupted:
             raise DivergenceError("no epoch was finished, and so there is nothing to keep")
-        if not np.isfinite(theta).all() or (records and not np.isfinite(records[0].loss)):
+        finite = np.isfinite([(record.loss, record.validation_loss) for record in records])
+        never = records and not (finite[0, 0] and (rows.X_val is None or finite[:, 1].any()))
+        if never or not np.isfinite(theta).all():
             raise DivergenceError(
                 "Solver produced non-finite parameter weights: training never reached a finite loss; lower "
                 f"learning_rate_init={self.settings_.learning_rate_init}"
             )
+        if history.interrupted:
+            warn("Training interrupted by user.", stacklevel=5)
         if history.out_of_time:
             warn(
                 f"time_limit={self.time_limit} s ended the training after {len(records)} epochs; the best "
@@ -377,11 +397,12 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
         curve = np.asarray(self.validation_loss_curve_)
         if np.isfinite(curve).any():
             self.best_iter_ = int(np.nanargmin(curve)) + 1
-        raw, known = self._raw(rows.X_val).astype(np.float64), np.asarray(rows.y_val)
+        raw, known = self._raw(rows.X_val), np.asarray(rows.y_val)
         if self._loss.folds:
             combined, targets = self._loss.left_out(raw, known), known[:, :-1]
         else:
-            combined, targets = self._loss.combined(raw), known
+            self._weigh_members(raw, known, rows.weights_val)
+            combined, targets = self._combined(raw), known
         self._calibrate(combined, self._by_member(raw), targets, rows.weights_val)
 
     # -- what validation rows say, by the user's own metric -------------------------------------------
@@ -399,55 +420,9 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
         def judge(theta: Array) -> float:
             fitted = copy(self)
             fitted.theta_ = np.asarray(theta)
-            return float(scorer(fitted, _Encoded(rows.X_val), rows.labels_val, **with_weights))
+            return float(scorer(fitted, Encoded(rows.X_val), rows.labels_val, **with_weights))
 
         return judge
-
-    # -- predicting -------------------------------------------------------------------------------------
-
-    def _raw(self, matrix: Array, theta: Array | None = None) -> Array:
-        """Raw outputs of all members for encoded rows."""
-        network = self.network_
-        views = network.views(self.theta_ if theta is None else np.asarray(theta))
-        return Forward(network.layers, views, network.widths).of_table(matrix)
-
-    def _by_member(self, raw: Array) -> Array:
-        return raw.reshape(len(raw), self.settings_.members, -1)
-
-    def _outputs(self, X: Any) -> tuple[Array, Array]:
-        """(combined raw outputs (n, K), those of each member (n, members, K)) for a table."""
-        check_is_fitted(self)
-        if isinstance(X, _Encoded):
-            raw = self._raw(X.matrix)
-        else:
-            raw = self._raw(self.encoder_.transform(checked_table(X, self, fitted=True)))
-        raw = raw.astype(np.float64)
-        return self._loss.combined(raw), self._by_member(raw)
-
-    def feature_importance(
-        self, X: Any, y: Any, *, scoring: Any = None, n_repeats: int = 5, random_state: Any = None
-    ) -> Any:
-        """By how much the score drops when a column is shuffled: Breiman 2001; Fisher et al. 2019.
-
-        Parameters
-        ----------
-        X, y : rows that training has not seen
-        scoring : see scikit-learn; default: R² or accuracy
-        n_repeats : int, default=5
-        random_state : int, optional
-
-        Returns
-        -------
-        dict of column name to (mean, standard deviation), most important first
-        """
-        from sklearn.inspection import permutation_importance
-
-        found = permutation_importance(
-            self, X, y, scoring=scoring, n_repeats=n_repeats, random_state=random_state
-        )
-        names = [column.name for column in self.encoder_.schema.columns]
-        order = np.argsort(-found.importances_mean, kind="stable")
-        return {names[i]: (float(found.importances_mean[i]), float(found.importances_std[i])) for i in order}
 
     @contextmanager
     def _restored_on_failure(self) -> Iterator[None]:
@@ -460,16 +435,6 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
             self.__dict__.clear()
             self.__dict__.update(before | kept)
             raise
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "theta_")
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
-        return tags
 
 
 def _numbers(settings: Settings, patience: float) -> dict[str, float]:

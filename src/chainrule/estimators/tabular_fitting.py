@@ -1,13 +1,16 @@
 """One fit of a table model: the training with its time limit, callbacks, log and Ctrl-C."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from time import perf_counter
 from typing import Any
+from warnings import warn
 
 import numpy as np
 
-from chainrule.engine import Data, Program, State, choose_engine, start
+from chainrule.engine import Data, Engine, Program, State, choose_engine, estimated_seconds, start
+from chainrule.errors import DegradedWarning
 from chainrule.estimators.callbacks import FitTasks
 from chainrule.estimators.progress import log_epoch
 from chainrule.network import initialize_from_data
@@ -19,6 +22,10 @@ __all__ = ["History", "TabularFitting"]
 Array = Any
 
 _FEWEST_EPOCHS = 4
+_CYCLES = 4
+_FEWEST_PASSES = 8
+_SECONDS_TO_START_XLA = 3.0
+_MUCH_GAIN = 0.1
 _SHARE_OF_RATE_TO_GO_ON = 0.1
 _RESERVED = 0.06
 """Share of the time limit that is left for what comes after training: calibration, and a slow last call."""
@@ -32,6 +39,12 @@ class History:
     engine: str = ""
     interrupted: bool = False
     out_of_time: bool = False
+    clock: tuple[float, int] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no other cycle may follow."""
+        return self.interrupted or self.out_of_time
 
 
 @dataclass
@@ -52,6 +65,10 @@ class TabularFitting:
         `perf_counter` at which the fit must be over; infinite without a limit.
     scorer : callable (theta) -> float, optional
         The user's own metric on the validation rows.
+    fixed_length : bool
+        Run all of `max_epochs`, in four cycles.
+    most_cycles : int
+        Otherwise, cycles at the most.
     """
 
     estimator: Any
@@ -65,16 +82,65 @@ class TabularFitting:
     tasks: FitTasks | None
     deadline: float
     scorer: Callable[[Array], float] | None = None
+    fixed_length: bool = False
+    most_cycles: int = 4
 
     def run(self) -> tuple[Array, History]:
-        """(θ, history) of a fresh training: the best θ by the validation rows, or the last without any."""
+        """(θ, history) of a fresh training: the best θ by the validation rows, or the last without any.
+
+        The learning rate goes up and down again in cycles, each twice as long as the one before, so that
+        there is a good model at the end of every one. A cycle that brought nothing better on the validation
+        rows is the last; one that brought much is followed by another.
+        """
+        self._leave_rows_out_if_time_is_short()
         theta = initialize_from_data(self.program.network, self.data.X, self.rng)
-        state, history = self._run(start(theta, self.program.optimizer.n_moments), CosineLog())
+        state = start(theta, self.program.optimizer.n_moments)
+        history = History()
+        for end in self._ends():
+            before, n_done = state, len(history.records)
+            state = self._run(state, CosineLog(1), end - n_done, history)
+            if history.is_over or state.stopped or not state.finite or not self._goes_on(end, before, state):
+                break
         has_judges = self.data.X_val is not None
         return np.array(state.best_theta if has_judges or not state.finite else state.theta), history
 
+    def _leave_rows_out_if_time_is_short(self) -> None:
+        """Learn from so many rows that the time left is enough for some passes over them."""
+        left = self.deadline - perf_counter()
+        if not np.isfinite(left):
+            return
+        n_rows = len(self.data.weights)
+        seconds = estimated_seconds(self.program, self.data, 1, self.batch_size)
+        affordable = max(self.batch_size, int(n_rows * max(left, 0.0) / (_FEWEST_PASSES * seconds)))
+        if affordable >= n_rows:
+            return
+        warn(
+            f"{left:.1f} s are too short to learn from all {n_rows:,} rows; {affordable:,} of them, drawn at "
+            "random, are learned from: raise time_limit to use all",
+            DegradedWarning,
+            stacklevel=6,
+        )
+        rows = np.sort(self.rng.choice(n_rows, affordable, replace=False))
+        X, y, weights = (part[rows] for part in self.data[:3])
+        self.data = self.data._replace(X=X, y=y, weights=weights)
+
+    def _ends(self) -> Iterator[int]:
+        """Epochs, counted from the first, at which cycles end: four up to `max_epochs`, then further ones."""
+        n_cycles = _CYCLES if self.fixed_length else self.most_cycles
+        ends = [round(self.max_epochs * (2**i - 1) / (2**_CYCLES - 1)) for i in range(1, n_cycles + 1)]
+        yield from sorted({max(1, end) for end in ends})
+
+    def _goes_on(self, end: int, before: State, after: State) -> bool:
+        """Whether another cycle is worth its time, after one that went from `before` to `after`."""
+        if self.data.X_val is None or self.fixed_length:
+            return end < self.max_epochs
+        gain = 1 - float(after.best) / float(before.best) if np.isfinite(before.best) else 1.0
+        if end < self.max_epochs:
+            return end < self.max_epochs // 3 or gain > 0
+        return gain > _MUCH_GAIN
+
     def go_on(self, theta: Array | None, progress: dict[str, Any] | None) -> tuple[State, History]:
-        """(state, history) of a training at a tenth of the learning rate, from `theta` and the moments left.
+        """(state, history) of one epoch at a tenth of the learning rate, from `theta` and the moments left.
 
         Parameters
         ----------
@@ -88,16 +154,17 @@ class TabularFitting:
         if progress is not None:
             state = state._replace(moments=tuple(progress["moments"]), step=progress["step"])
         self.learning_rate *= _SHARE_OF_RATE_TO_GO_ON
-        return self._run(state, Constant())
-
-    def _run(self, state: State, schedule: Schedule) -> tuple[State, History]:
         history = History()
-        choice = self.estimator.engine
-        engine = choose_engine(choice, self.program, self.data, self.max_epochs, self.batch_size)
-        history.engine = engine.name
+        return self._run(state, Constant(), 1, history), history
+
+    def _run(self, state: State, schedule: Schedule, n_epochs: int, history: History) -> State:
+        """The state after so many epochs, or fewer if they are stopped; their records go into `history`."""
+        history.engine = self._engine.name
+        if history.engine == "numpy" and history.clock is None:
+            history.clock = perf_counter(), 0
         training = Training(
             program=self.program,
-            engine=engine,
+            engine=self._engine,
             data=self.data,
             state=state,
             numbers=self.numbers,
@@ -105,43 +172,56 @@ class TabularFitting:
             fade=FlatCosine() if self.program.fades else None,
             learning_rate=self.learning_rate,
             batch_size=self.batch_size,
-            max_epochs=self.max_epochs,
-            planned_epochs=self.max_epochs,
+            max_epochs=n_epochs,
+            planned_epochs=n_epochs,
             rng=self.rng,
             scorer=self.scorer,
-            one_by_one=self.tasks is not None and self.tasks.are_watched,
+            one_by_one=self._is_watched or (self.deadline < np.inf and history.engine == "numpy"),
         )
         try:
             with ctrl_c() as check_for_ctrl_c:
                 self._follow(training, history, check_for_ctrl_c)
         except KeyboardInterrupt:
             history.interrupted = True
-        return training.state, history
+        return training.state
+
+    @cached_property
+    def _engine(self) -> Engine:
+        """Who computes; XLA is not started for less time than that takes."""
+        choice = self.estimator.engine
+        if choice == "auto" and self.deadline - perf_counter() < _SECONDS_TO_START_XLA:
+            choice = "numpy"
+        return choose_engine(choice, self.program, self.data, self.max_epochs, self.batch_size)
+
+    @property
+    def _is_watched(self) -> bool:
+        return self.tasks is not None and self.tasks.are_watched
 
     def _follow(self, training: Training, history: History, check_for_ctrl_c: Callable[[], None]) -> None:
-        begun = perf_counter()
-        first, done = begun, 0
+        n_before = len(history.records)
         records = training.epochs() if self.tasks is None else self.tasks.around(training)
         for record in records:
-            now = perf_counter()
+            record = replace(record, epoch=n_before + record.epoch)
             history.records.append(record)
             log_epoch(self.estimator.verbose, record)
             check_for_ctrl_c()
-            if self.deadline < np.inf and record.epoch == training.n_done:
-                if not done:
-                    first, done = now, record.epoch  # the first call compiles: it says little of the others
-                    seconds = (now - begun) / done
-                else:
-                    seconds = (now - first) / (record.epoch - done)
-                self._fit_into_time(training, now, seconds)
-                if now + seconds > self.deadline:
-                    history.out_of_time = training.n_done < self.max_epochs
-                    training.stop()
+            if self.deadline < np.inf and record.epoch == n_before + training.n_done:
+                self._fit_into_time(training, history)
 
-    def _fit_into_time(self, training: Training, now: float, seconds: float) -> None:
-        """Stretch the schedule over the epochs that there is time for."""
+    def _fit_into_time(self, training: Training, history: History) -> None:
+        """Shorten the cycle to the epochs that there is time for, or end it."""
+        now, n_done = perf_counter(), len(history.records)
+        if history.clock is None:
+            history.clock = now, n_done  # the first call compiles: it says little of the others
+            return
+        then, n_then = history.clock
+        seconds = (now - then) / (n_done - n_then)
         affordable = training.n_done + int(max(0.0, self.deadline - now) / max(seconds, 1e-9))
-        training.planned_epochs = training.max_epochs = max(training.n_done, min(self.max_epochs, affordable))
+        training.max_epochs = max(training.n_done, min(training.max_epochs, affordable))
+        training.planned_epochs = max(1, training.max_epochs)
+        history.out_of_time = now + seconds > self.deadline
+        if history.out_of_time:
+            training.stop()
 
 
 def epochs_for(n_steps: int, n_rows: int, batch_size: int) -> int:

@@ -64,8 +64,13 @@ def check_table_parameters(estimator: Any) -> None:
     if limit is not None and not (isinstance(limit, int | float) and limit > 0):
         raise ParameterError(f"time_limit must be a positive number of seconds, however: {limit!r}")
     dropout = given["dropout"]
-    if dropout is not None and not (isinstance(dropout, int | float) and 0 <= dropout < 1):
-        raise ParameterError(f"dropout must be in [0, 1), however: {dropout!r}")
+    rates = dropout if isinstance(dropout, tuple) else (dropout,)
+    if dropout is not None and not (
+        len(rates) in (1, 2) and all(isinstance(rate, int | float) and 0 <= rate < 1 for rate in rates)
+    ):
+        raise ParameterError(
+            f"dropout must be in [0, 1), or a tuple of the lowest and the highest rate, however: {dropout!r}"
+        )
     if given["hidden_layer_sizes"] is not None:
         hidden_layer_sizes(given["hidden_layer_sizes"])
     if given["activation"] is not None:

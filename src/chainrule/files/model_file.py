@@ -1,36 +1,40 @@
 """Models to files and back: weights as arrays, everything else as a description in plain data."""
 
-from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import ChainruleError, ModelFileError
+from chainrule.files.checks import CURVES, check_keys, set_parameters, take_curve, take_parameters
 from chainrule.files.container import Tensors, read_container, write_container
 from chainrule.files.plain import labels_from_plain, labels_to_plain, parameter_from_plain, parameter_to_plain
+from chainrule.files.tabular_file import describe_tabular, load_tabular
 from chainrule.network import Network
 
-__all__ = ["load", "save"]
+__all__ = ["load", "load_with_record", "save"]
 
-_CURVES = ("loss_curve_", "validation_loss_curve_", "validation_scores_")
 _NUMBERS = ("loss_", "best_loss_", "best_validation_score_", "learning_rate_")
 _COUNTS = ("n_iter_", "t_")
 
 
-def save(model: Any, path: str | Path) -> None:
+def save(model: Any, path: str | Path, *, record: dict[str, Any] | None = None) -> None:
     """Write a fitted model to a file that `load` reads, and any safetensors viewer shows.
 
-    The file holds weights, parameters, class labels, what the encoder has learned and the loss curves:
-    numbers and text, no code. What only a continued training would need (the optimizer's moments) is left
-    out. It is written whole or not at all, and the same model makes the same bytes.
+    The file holds weights, parameters, class labels, what was learned about a table's columns, what
+    probabilities and intervals are calibrated by, and the loss curves: numbers and text, no code. What only a
+    continued training would need (the optimizer's moments) is left out. It is written whole or not at all,
+    and the same model makes the same bytes.
 
     Parameters
     ----------
-    model : MLPClassifier, MLPRegressor, TableModel, or a pair (Network, parameters)
+    model : TabularClassifier, TabularRegressor, MLPClassifier, MLPRegressor, or a pair (Network, parameters)
         Fitted; of exactly these classes.
     path : str or Path
         An existing file is replaced. ".safetensors" is the usual extension.
+    record : dict, optional
+        What else is worth knowing about it, as plain data with text as keys; `load_with_record` gives it
+        back. The command line needs "target", the name of the column that a table model predicts.
 
     Raises
     ------
@@ -50,10 +54,12 @@ def save(model: Any, path: str | Path) -> None:
     except ChainruleError as error:
         raise ModelFileError(f"the model cannot be saved: {error}") from None
     for name, tensor in tensors.items():
-        if name not in _CURVES and not np.isfinite(tensor).all():
+        if name not in CURVES and not np.isfinite(tensor).all():
             raise ModelFileError(
                 f"the parameters {name} are not finite; train the model again before saving it"
             )
+    if record is not None:
+        described["record"] = record
     write_container(path, described, tensors)
 
 
@@ -69,7 +75,7 @@ def load(path: str | Path) -> Any:
 
     Returns
     -------
-    MLPClassifier, MLPRegressor, TableModel, or a pair (Network, parameters)
+    TabularClassifier, TabularRegressor, MLPClassifier, MLPRegressor, or a pair (Network, parameters)
         As it was saved.
 
     Raises
@@ -77,9 +83,17 @@ def load(path: str | Path) -> Any:
     ModelFileError
         One sentence: not a model file, of another version, damaged, or not readable.
     """
+    return load_with_record(path)[0]
+
+
+def load_with_record(path: str | Path) -> tuple[Any, dict[str, Any]]:
+    """(model, record): as `load`, and what `save` was given to remember, or an empty dict."""
     path = Path(path)
     described, tensors = read_container(path)
     try:
+        record = described.pop("record", {})
+        if type(record) is not dict:
+            raise ValueError(f"the record is {record!r:.80}")
         kind = described.pop("kind")
         if kind not in _LOADERS:
             raise ValueError(f"the kind of model {kind!r:.80} is unknown; known are {sorted(_LOADERS)}")
@@ -88,59 +102,44 @@ def load(path: str | Path) -> Any:
             raise ValueError(f"there are arrays that no model of this kind has: {sorted(tensors)!r:.200}")
     except ModelFileError:
         raise
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        OverflowError,
+        LookupError,
+        RecursionError,
+    ) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise ModelFileError(f"{path} is damaged: {reason:.300}") from None
-    return model
+    return model, record
 
 
 def _describe(model: Any) -> tuple[dict[str, Any], Tensors]:
     from chainrule.estimators.mlp import MLPClassifier, MLPRegressor
-    from chainrule.estimators.table_model import TableModel
+    from chainrule.estimators.tabular import TabularClassifier, TabularRegressor
 
     if type(model) in (MLPClassifier, MLPRegressor):
         return _describe_estimator(model)
-    if type(model) is TableModel:
-        estimator, tensors = _describe_estimator(model.estimator)
-        names = ("target", "task", "target_mean", "target_scale", "record")
-        described = {name: getattr(model, name) for name in names}
-        return {
-            "kind": "TableModel",
-            "encoder": model.encoder.describe(),
-            "estimator": estimator,
-            **described,
-        }, tensors
+    if type(model) in (TabularClassifier, TabularRegressor):
+        return describe_tabular(model)
     if isinstance(model, tuple) and len(model) == 2 and isinstance(model[0], Network):
         network, theta = model
         return {"kind": "Network", "network": network.describe()}, dict(network.named(np.asarray(theta)))
     raise ModelFileError(
-        f"a {type(model).__name__} cannot be saved; what can is a fitted MLPClassifier, MLPRegressor or "
-        "TableModel, or a pair (Network, parameters)"
+        f"a {type(model).__name__} cannot be saved; what can is a fitted TabularClassifier, "
+        "TabularRegressor, MLPClassifier or MLPRegressor, or a pair (Network, parameters)"
     )
 
 
 # -- networks ----------------------------------------------------------------------------------------------
 
 
-def _take_parameters(network: Network, tensors: Tensors) -> np.ndarray:
-    """Take θ out of the arrays, each of which must have the shape that the network demands."""
-    parts = []
-    for name, shape in network.shapes(network.n_inputs).items():
-        tensor = tensors.pop(name)
-        if tensor.shape != shape:
-            raise ValueError(f"the array {name} must have the shape {shape}, however: {tensor.shape}")
-        if not np.isfinite(tensor).all():
-            raise ValueError(f"the array {name} is not finite")
-        parts.append(tensor.reshape(-1))
-    if len({part.dtype for part in parts}) > 1:
-        raise ValueError("the parameters are of several dtypes")
-    return np.concatenate(parts)
-
-
 def _load_network(described: dict[str, Any], tensors: Tensors) -> tuple[Network, np.ndarray]:
-    _check_keys(described, {"network"})
+    check_keys(described, {"network"})
     network = Network.from_description(described["network"])
-    return network, _take_parameters(network, tensors)
+    return network, take_parameters(network, tensors)
 
 
 # -- estimators --------------------------------------------------------------------------------------------
@@ -168,7 +167,7 @@ def _describe_estimator(estimator: Any) -> tuple[dict[str, Any], Tensors]:
         described["classes"] = labels_to_plain(estimator.classes_)
         described["multilabel"] = estimator._coding.multilabel
     tensors = dict(estimator.network_.named(estimator._theta(estimator.network_)))
-    for name in _CURVES:
+    for name in CURVES:
         if getattr(estimator, name) is not None:
             tensors[name] = np.array(getattr(estimator, name), dtype=np.float64)
     return described, tensors
@@ -179,17 +178,11 @@ def _load_estimator(kind: str, described: dict[str, Any], tensors: Tensors) -> A
 
     keys = {"parameters", "network", "numbers", "out_activation", "engine"}
     keys |= {"classes", "multilabel"} if kind == "MLPClassifier" else set()
-    _check_keys(described, keys, optional={"feature_names"})
+    check_keys(described, keys, optional={"feature_names"})
     estimator = {"MLPClassifier": mlp.MLPClassifier, "MLPRegressor": mlp.MLPRegressor}[kind]()
-    unknown = set(described["parameters"]) - set(estimator.get_params(deep=False))
-    if unknown:
-        raise ValueError(
-            f"the parameters {sorted(unknown)!r:.200} are unknown; a newer chainrule may know them"
-        )
-    for name, value in described["parameters"].items():
-        setattr(estimator, name, parameter_from_plain(value))
+    set_parameters(estimator, described["parameters"])
     network = Network.from_description(described["network"])
-    theta = _take_parameters(network, tensors)
+    theta = take_parameters(network, tensors)
     estimator.network_ = network
     estimator.n_features_in_ = network.n_inputs
     estimator.n_layers_ = network.n_layers + 1
@@ -232,7 +225,7 @@ def _set_output(estimator: Any, described: dict[str, Any], out_activations: tupl
 
 def _set_history(estimator: Any, described: dict[str, Any], tensors: Tensors) -> None:
     numbers = described["numbers"]
-    _check_keys(numbers, {*_NUMBERS, *_COUNTS})
+    check_keys(numbers, {*_NUMBERS, *_COUNTS})
     for name in _NUMBERS:
         value = parameter_from_plain(numbers[name])
         if not (value is None or isinstance(value, int | float)):
@@ -242,48 +235,14 @@ def _set_history(estimator: Any, described: dict[str, Any], tensors: Tensors) ->
         if type(numbers[name]) is not int or numbers[name] < 0:
             raise ValueError(f"{name} is {numbers[name]!r:.80}")
         setattr(estimator, name, numbers[name])
-    for name in _CURVES:
-        curve = tensors.pop(name, None)
-        if curve is not None and curve.ndim != 1:
-            raise ValueError(f"the array {name} must have one dimension, however: {curve.ndim}")
-        setattr(estimator, name, None if curve is None else curve.tolist())
-
-
-# -- tables ------------------------------------------------------------------------------------------------
-
-
-def _load_table_model(described: dict[str, Any], tensors: Tensors) -> Any:
-    from chainrule.estimators.table_model import TableModel
-    from chainrule.table import TableEncoder
-
-    _check_keys(
-        described, {"encoder", "estimator", "target", "task", "target_mean", "target_scale", "record"}
-    )
-    kind = described["estimator"].pop("kind")
-    if {"classification": "MLPClassifier", "regression": "MLPRegressor"}.get(described["task"]) != kind:
-        raise ValueError(f"the task {described['task']!r:.80} does not go with the estimator {kind!r:.80}")
-    encoder = TableEncoder.from_description(described["encoder"])
-    estimator = _load_estimator(kind, described["estimator"], tensors)
-    if len(encoder.feature_names) != estimator.n_features_in_:
-        raise ValueError(
-            f"the table becomes {len(encoder.feature_names)} numbers, "
-            f"and the network takes {estimator.n_features_in_}"
-        )
-    mean, scale, record = (described[name] for name in ("target_mean", "target_scale", "record"))
-    if not (type(described["target"]) is str and type(mean) is type(scale) is float and type(record) is dict):
-        raise ValueError("target, target_mean, target_scale or record are not what they must be")
-    return TableModel(encoder, estimator, described["target"], described["task"], mean, scale, record)
-
-
-def _check_keys(described: dict[str, Any], required: set[str], optional: Set[str] = frozenset()) -> None:
-    missing, unknown = required - set(described), set(described) - required - optional
-    if missing or unknown:
-        raise ValueError(f"the description lacks {sorted(missing)} and has unknown {sorted(unknown)!r:.200}")
+    for name in CURVES:
+        setattr(estimator, name, take_curve(tensors, name))
 
 
 _LOADERS: dict[str, Any] = {
     "MLPClassifier": lambda described, tensors: _load_estimator("MLPClassifier", described, tensors),
     "MLPRegressor": lambda described, tensors: _load_estimator("MLPRegressor", described, tensors),
     "Network": _load_network,
-    "TableModel": _load_table_model,
+    "TabularClassifier": lambda described, tensors: load_tabular("TabularClassifier", described, tensors),
+    "TabularRegressor": lambda described, tensors: load_tabular("TabularRegressor", described, tensors),
 }

@@ -13,7 +13,7 @@ __all__ = ["initialize_from_data"]
 Array = Any
 
 _ROWS_PER_NEURON = 5
-_MOST_ROWS = 4096
+_MOST_ROWS = 2048
 _SMALLEST_SPREAD = 1e-6
 
 
@@ -23,14 +23,15 @@ def initialize_from_data(
     """θ such that the pre-activations of every `MemberDense` neuron have standard deviation 1 on X.
 
     Layer by layer, in evaluation mode: weights N(0, 1), divided by the standard deviation of what they
-    give; then the bias minus a random mean (Exp(1) weights) of the neuron's pre-activation at 5 random rows.
-    Holzmüller et al. 2024, arXiv 2407.04491, appendix A ("std" and "he+5"). Other layers start as `initialize`
-    says. A neuron that all rows give the same keeps its weights.
+    give (with shared weights: by the mean of the members'); then the bias minus a random mean (Exp(1)
+    weights) of the neuron's pre-activation at 5 random rows: Holzmüller et al. 2024, arXiv 2407.04491,
+    appendix A ("std" and "he+5"). Other layers, and networks among the layers, start as `initialize` says. A
+    neuron that all rows give the same keeps its weights.
 
     Parameters
     ----------
     X : array (n, n_inputs)
-        Rows of training; beyond 4096 a random choice of them is looked at.
+        Rows of training; beyond 2048 a random choice of them is looked at.
     """
     theta = network.initialize(rng, np.float64)
     if len(X) > _MOST_ROWS:
@@ -38,7 +39,7 @@ def initialize_from_data(
     z = np.asarray(X, dtype=np.float64)
     for layer, p in zip(network.layers, network.views(theta), strict=True):
         if isinstance(layer, MemberDense):
-            _spread(p, z[None] if layer.fan_out else z, rng)
+            _spread(p, z[None] if z.ndim == 2 else z, rng)
         z = layer.forward(p, z, None)[0]
     return theta.astype(dtype)
 

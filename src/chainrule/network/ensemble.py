@@ -5,8 +5,8 @@
     Join()              (members, n, outputs) → (n, members · outputs)
 
 Up to `Join` arrays have an axis of members in front; activations and dropout do not mind. The members train
-on the same batches as one compiled program, and `EnsembleLoss` gives each its own loss: Gorishniy et al. 2024,
-arXiv 2410.24210 ("TabM-packed"); with `shared=True` they share the weights and differ by their scales
+on the same batches as one compiled program, and `EnsembleLoss` gives each its own loss: Gorishniy et al.
+2024, arXiv 2410.24210 ("TabM-packed"); with `shared=True` they share the weights and differ by their scales
 ("TabM-mini"; the idea is Wen et al. 2020, arXiv 2002.06715).
 """
 
@@ -17,14 +17,22 @@ from typing import Any, ClassVar
 from chainrule.errors import ParameterError
 from chainrule.network.special import namespace
 
-__all__ = ["Join", "MemberDense", "Scale"]
+__all__ = ["Join", "MemberDense", "Scale", "check_members", "per_member"]
 
 Array = Any
 
 
-def _check_members(members: Any) -> None:
+def check_members(members: Any) -> None:
+    """Refuse what is no number of members."""
     if type(members) is not int or members < 1:
         raise ParameterError(f"members must be a positive integer, however: {members!r}")
+
+
+def per_member(n_in: int, members: int) -> int:
+    """Values per row of each member, where all of them together have `n_in`."""
+    if n_in % members:
+        raise ParameterError(f"{n_in} values cannot be shared out to {members} members")
+    return n_in // members
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ class Scale:
     spread: bool = False
 
     def __post_init__(self) -> None:
-        _check_members(self.members)
+        check_members(self.members)
 
     def n_out(self, n_in: int) -> int:
         return self.members * n_in
@@ -92,7 +100,7 @@ class MemberDense:
     units, members : int
     fan_out : bool, default=False
         The first of an ensemble's layers: rows (n, n_in) go in, and every member sees all of them; what they
-        pull back is added up.
+        pull back is added up. A single member takes rows without being told.
     shared : bool, default=False
         One W for all members; biases remain their own.
     """
@@ -107,21 +115,20 @@ class MemberDense:
     shared: bool = False
 
     def __post_init__(self) -> None:
-        _check_members(self.members)
+        check_members(self.members)
         if self.fan_out and self.shared:
             raise ParameterError("fan_out and shared weights would make every member the same")
         if type(self.units) is not int or self.units < 1:
             raise ParameterError(f"units must be a positive integer, however: {self.units!r}")
 
     def n_out(self, n_in: int) -> int:
-        if not self.fan_out and n_in % self.members:
-            raise ParameterError(f"{n_in} values cannot be shared out to {self.members} members")
+        if not self.fan_out:
+            per_member(n_in, self.members)
         return self.members * self.units
 
     def shapes(self, n_in: int) -> dict[str, tuple[int, ...]]:
-        self.n_out(n_in)
         matrices = 1 if self.shared else self.members
-        n_from = n_in if self.fan_out else n_in // self.members
+        n_from = n_in if self.fan_out else per_member(n_in, self.members)
         return {"W": (matrices, self.units, n_from), "b": (self.members, self.units)}
 
     def initial(self, shapes: dict[str, tuple[int, ...]], rng: Any) -> dict[str, Array]:
@@ -130,7 +137,7 @@ class MemberDense:
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
         xp = namespace(z)
         W = p["W"] * (1 / sqrt(p["W"].shape[2]))
-        if not self.fan_out:
+        if z.ndim == 3:
             return xp.matmul(z, _turned(W)) + p["b"][:, None], z
         a = z @ W.reshape(-1, W.shape[2]).T + p["b"].reshape(-1)
         return xp.permute_dims(a.reshape(len(z), self.members, self.units), (1, 0, 2)), z
@@ -138,7 +145,7 @@ class MemberDense:
     def backward(self, p: dict[str, Array], z: Array, da: Array) -> tuple[dict[str, Array], Array]:
         xp = namespace(da)
         factor = 1 / sqrt(p["W"].shape[2])
-        if self.fan_out:
+        if z.ndim == 2:
             da = xp.permute_dims(da, (1, 0, 2)).reshape(len(z), -1)
             W = p["W"].reshape(da.shape[1], -1)
             dW, db = (da.T @ z) * factor, da.sum(0)
@@ -189,7 +196,7 @@ class Join:
 
     @classmethod
     def from_description(cls, description: dict[str, Any]) -> "Join":
-        return cls()
+        return cls(**{name: value for name, value in description.items() if name != "layer"})
 
 
 def _turned(matrices: Array) -> Array:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from chainrule.errors import ParameterError
+from chainrule.network.ensemble import check_members
 from chainrule.network.loss import Loss
 from chainrule.network.special import namespace
 
@@ -39,9 +40,11 @@ class EnsembleLoss(Loss):
     folds: int = 0
 
     def __post_init__(self) -> None:
+        check_members(self.members)
         if self.folds and (self.folds < 2 or self.members % self.folds):
             raise ParameterError(
-                f"folds must be 0, or at least 2 and divide the {self.members} members, however: {self.folds!r}"
+                f"folds must be 0, or at least 2 and divide the {self.members} members, however: "
+                f"{self.folds!r}"
             )
 
     @property
@@ -69,16 +72,20 @@ class EnsembleLoss(Loss):
 
     def judged(self, a: Array, y: Array, weights: Array) -> Any:
         """The member's loss of the mean prediction, of those members that did not learn from the row."""
-        if not self.folds:
-            return self.loss(self.combined(a), y, weights)[0]
-        return self.loss(self.left_out(a, y), y[:, :-1], weights)[0]
+        return self.loss(*self.prediction(a, y), weights)[0]
+
+    def prediction(self, a: Array, y: Array) -> tuple[Array, Array]:
+        """`combined` of all members, or with folds `left_out`, and the targets without their folds."""
+        return (self.left_out(a, y), y[:, :-1]) if self.folds else (self.combined(a), y)
 
     def left_out(self, a: Array, y: Array) -> Array:
-        """`combined` of the members that did not learn from the rows, whose folds are the last column of y."""
+        """`combined` of the members that did not learn from the row, whose fold is the last column of y."""
         return self.combined(a, self._left_out(a, y) * (self.folds / self.members))
 
     def combined(self, a: Array, shares: Array | None = None) -> Array:
         """The raw output (n, K) whose `link` is the mean of the members' predictions.
+
+        Not of the outputs `a` themselves: apply `link` to what this gives.
 
         Parameters
         ----------
@@ -115,8 +122,9 @@ class EnsembleLoss(Loss):
 
 
 def _log_mean_exp(a: Array, shares: Any) -> Array:
-    """log Σ_m shares_m exp(a_m) over the first axis."""
+    """Over the first axis: log Σ_m shares_m exp(a_m), whatever an `a_m` without a share is."""
     xp = namespace(a)
+    a = xp.where(xp.asarray(shares) > 0, a, -xp.inf)
     top = a.max(0)
     return top + xp.log((shares * xp.exp(a - top)).sum(0))
 

@@ -83,6 +83,10 @@ class Loss:
         """The loss of the prediction, by which validation rows judge; the same but for ensembles."""
         return self(a, y, weights)[0]
 
+    def prediction(self, a: Array, y: Array) -> tuple[Array, Array]:
+        """(raw output, targets) that validation rows judge; `a` and `y` but for ensembles."""
+        return a, y
+
     def _check(self, a: Array, y: Array, weights: Array) -> None:
         """Refuse shapes that would broadcast to a wrong value without a word."""
         wanted = {a.shape, (a.shape[0], 1)} if self.out_activation == "softmax" else {a.shape}

@@ -1,6 +1,7 @@
 """The losses, one class each; `loss.py` says what they have in common."""
 
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from chainrule.errors import ParameterError
@@ -137,7 +138,7 @@ class Quantiles(Loss):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "quantiles", tuple(self.quantiles))
-        ascending = all(low < high for low, high in zip(self.quantiles[:-1], self.quantiles[1:], strict=True))
+        ascending = all(low < high for low, high in pairwise(self.quantiles))
         if not self.quantiles or not all(0 < q < 1 for q in self.quantiles) or not ascending:
             raise ParameterError(f"quantiles must ascend and be in (0, 1), however: {self.quantiles!r}")
 
@@ -150,10 +151,11 @@ class Quantiles(Loss):
         return losses.sum(1) * (1 / a.shape[1]), slopes * (1 / a.shape[1])
 
     def _check(self, a: Array, y: Array, weights: Array) -> None:
-        if a.shape != (len(a), len(self.quantiles)) or y.shape != (len(a), 1) or weights.shape != a.shape[:1]:
+        n = len(a)
+        if (a.shape, y.shape, weights.shape) != ((n, len(self.quantiles)), (n, 1), (n,)):
             raise ParameterError(
-                f"{len(self.quantiles)} quantiles take outputs (n, {len(self.quantiles)}), targets (n, 1) and "
-                f"weights (n,), however: {a.shape}, {y.shape}, {weights.shape}"
+                f"{len(self.quantiles)} quantiles take outputs (n, {len(self.quantiles)}), targets (n, 1) "
+                f"and weights (n,), however: {a.shape}, {y.shape}, {weights.shape}"
             )
 
 
@@ -260,7 +262,8 @@ def get_loss(choice: Any) -> Loss:
     """The loss behind a name, a description, a function or a loss.
 
     Names: sum_of_squares, mean_squared_error, squared_error (half of it), absolute_error, huber (setting
-    delta), pinball (quantile), quantiles (quantiles), poisson, binary_cross_entropy, softmax_cross_entropy (label_smoothing).
+    delta), pinball (quantile), quantiles (quantiles), poisson, binary_cross_entropy and softmax_cross_entropy
+    (label_smoothing).
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from chainrule.network.activations import get_activation
 from chainrule.network.automatic import pulled_back
+from chainrule.network.ensemble import check_members, per_member
 from chainrule.network.special import namespace
 
 __all__ = ["ParametricActivation"]
@@ -17,13 +18,13 @@ class ParametricActivation:
     """z = a + α (φ(a) - a), α per neuron, 1 at first: from the identity (α = 0) to φ and beyond.
 
     Holzmüller et al. 2024, arXiv 2407.04491, section 3; with φ = relu this is He et al.'s PReLU (2015, arXiv
-    1502.01852) written from the other side. Backward: dα = Σ_n dz (φ(a) - a),  da = dz (1 + α (φ'(a) - 1)).
+    1502.01852) from the other side. Backward: dα = Σ_n dz (φ(a) - a),  da = dz (1 + α (φ'(a) - 1)).
 
     Parameters
     ----------
     function : see `get_activation`
     members : int, default=1
-        For layers of an ensemble, see `MemberDense`: more than 1, or `axis`, mean an axis of members in front.
+        For layers of an ensemble, which have an axis of members in front, see `MemberDense`.
     """
 
     kind: ClassVar[str] = "parametric_activation"
@@ -34,6 +35,7 @@ class ParametricActivation:
     members: int = 1
 
     def __post_init__(self) -> None:
+        check_members(self.members)
         object.__setattr__(self, "function", get_activation(self.function))
 
     def __repr__(self) -> str:
@@ -43,7 +45,7 @@ class ParametricActivation:
         return n_in
 
     def shapes(self, n_in: int) -> dict[str, tuple[int, ...]]:
-        return {"alpha": (self.members, n_in // self.members)}
+        return {"alpha": (self.members, per_member(n_in, self.members))}
 
     def initial(self, shapes: dict[str, tuple[int, ...]], rng: Any) -> dict[str, Array]:
         return {"alpha": 1.0}

@@ -1,5 +1,6 @@
 """Functions that the array API standard lacks, or that an engine computes slowly."""
 
+from math import factorial, pi
 from typing import Any
 
 import numpy as np
@@ -23,28 +24,41 @@ def erf(z: Any) -> Any:
     return jax_erf(z)
 
 
-_SINE = (1.0, -1 / 6, 1 / 120, -1 / 5040, 1 / 362880, -1 / 39916800)
-"""Taylor's series of the sine to the 11th power: exact to 6e-8 for |x| ≤ π/2, as float32 is."""
+_SINE = tuple((-1) ** i * (2 * pi) ** (2 * i + 1) / factorial(2 * i + 1) for i in range(6))
+"""Taylor's series of sin 2πx to the 11th power: exact to 6e-8 for |x| ≤ ¼, as float32 is."""
 
 
 def cos_turns(x: Any) -> Any:
-    """cos 2πx: an angle in turns.
+    """Cosine of an angle in turns: cos 2πx.
 
-    XLA's cosine takes one number at a time on a CPU. In float32 JAX arrays therefore get
-    cos 2πr = 1 - 2 sin² πr with r = x - round(x) and Taylor's sine, which is 5 times as fast.
+    Whole turns are taken off first, which loses nothing, however many there are. XLA's cosine takes one
+    number at a time on a CPU: float32 JAX arrays get Taylor's sine of 2π (¼ - |r|) instead, with r = x -
+    round(x), which is more than 10 times as fast.
     """
     xp = namespace(x)
-    if isinstance(x, np.ndarray) or x.dtype != np.float32:
-        return xp.cos(2 * np.pi * x)
-    half = np.pi * (x - xp.round(x))
-    square = half * half
-    series = _SINE[-1]
-    for coefficient in _SINE[-2::-1]:
-        series = series * square + coefficient
-    sine = half * series
-    return 1 - 2 * sine * sine
+    r = x - xp.round(x)
+    if _computes_cosines_fast(x):
+        return xp.cos(2 * pi * r)
+    return _sine(0.25 - xp.abs(r))
 
 
 def sin_turns(x: Any) -> Any:
-    """sin 2πx."""
-    return cos_turns(x - 0.25)
+    """Sine of an angle in turns: sin 2πx, as `cos_turns` computes it."""
+    xp = namespace(x)
+    r = x - xp.round(x)
+    if _computes_cosines_fast(x):
+        return xp.sin(2 * pi * r)
+    return _sine(xp.minimum(xp.maximum(r, -0.5 - r), 0.5 - r))
+
+
+def _computes_cosines_fast(x: Any) -> bool:
+    return isinstance(x, np.ndarray) or x.dtype != np.float32
+
+
+def _sine(turns: Any) -> Any:
+    """Sine of at most a quarter of a turn, either way."""
+    square = turns * turns
+    series = _SINE[-1]
+    for coefficient in _SINE[-2::-1]:
+        series = series * square + coefficient
+    return turns * series

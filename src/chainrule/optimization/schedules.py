@@ -117,8 +117,8 @@ class WarmUp:
 class CosineLog:
     """½ (1 - cos 2π log₂(1 + (2^c - 1) t)): c times up and down to 0, every time twice as long.
 
-    With c = 4 ("coslog4") it is 0 at t = 0, 1/15, 3/15, 7/15 and 1. It ends one of its cycles, so to speak, at
-    every scale of time; warm restarts (Loshchilov, Hutter 2016) that come up as gently as they go down.
+    With c = 4 ("coslog4") it is 0 at t = 0, 1/15, 3/15, 7/15 and 1: at every scale of time one of its cycles
+    ends. They are warm restarts (Loshchilov, Hutter 2016) that come up as gently as they go down.
 
     Parameters
     ----------

@@ -1,18 +1,14 @@
 """Any table to numbers, and targets to numbers and back."""
 
-from chainrule.table.column import Column
-from chainrule.table.encoder import TableEncoder
 from chainrule.table.levels import Levels
 from chainrule.table.readers import TableFile, open_table, read_table
 from chainrule.table.schema import Feature, Schema
 from chainrule.table.target import Target, infer_task, known_labels, known_numbers, prepare_target
 
 __all__ = [
-    "Column",
     "Feature",
     "Levels",
     "Schema",
-    "TableEncoder",
     "TableFile",
     "Target",
     "infer_task",

@@ -131,7 +131,7 @@ def _refuse_commas(cells: Cells) -> None:
 def _tell_identifier(name: str) -> None:
     warn(
         f"column {name!r} has another value in every row, as an identifier has, and nothing can be learned "
-        f"from it; it is ignored; kinds={{{name!r}: 'category'}} keeps it, 'text' reads its words",
+        "from it; it is ignored; if it is none, tell its kind: a category, or text whose words are read",
         DegradedWarning,
         stacklevel=2,
     )

@@ -206,12 +206,16 @@ class NetworkEncoder:
         ParameterError
             If the description is not one that `describe` writes.
         """
-        if set(description) != {"schema", "numbers", "has_missing"}:
+        described, flags = description.get("numbers"), description.get("has_missing")
+        if (
+            set(description) != {"schema", "numbers", "has_missing"}
+            or not isinstance(described, list)
+            or not isinstance(flags, list)
+        ):
             raise ParameterError(f"not the description of an encoder: {description!r:.200}")
         schema = Schema.from_description(description["schema"])
-        numbers = tuple(NumberScaling.from_description(dict(plain)) for plain in description["numbers"])
+        numbers = tuple(map(NumberScaling.from_description, described))
         codes = [feature for feature in schema.features if feature.role == "code"]
-        flags = description["has_missing"]
         others = [feature.name for feature in schema.features if feature.role != "code"]
         if (
             [scaling.name for scaling in numbers] != others

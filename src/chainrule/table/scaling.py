@@ -1,14 +1,15 @@
-"""Numbers to the range that networks like: robustly scaled, smoothly clipped, and placed among their quantiles.
+"""Numbers to the range that networks like: robustly scaled, smoothly clipped, placed among their quantiles.
 
     z = s / √(1 + (s/3)²),   s = (x - median) / (q₇₅ - q₂₅)          |z| < 3
     u = number of bins below x + share of the way through its bin
 
-Holzmüller et al. 2024, arXiv 2407.04491, section 3.1 (robust scaling, smooth clipping); Gorishniy et al. 2022,
-arXiv 2203.05556, section 3.1 (bins).
+Holzmüller et al. 2024, arXiv 2407.04491, section 3.1 (robust scaling, smooth clipping); Gorishniy et al.
+2022, arXiv 2203.05556, section 3.1 (bins).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def bin_edges(values: np.ndarray, counts: np.ndarray, bins: int) -> np.ndarray:
 
     Where one value fills half of the rows (a zero that means "none"), quantiles of the rows would leave the
     others one bin: with square roots, values that come often get bins of their own, and the rest keep most.
-    With few different values each is an edge.
+    With few different values each is an edge. Edges less than 6e-309 apart are one.
 
     Parameters
     ----------
@@ -34,13 +35,15 @@ def bin_edges(values: np.ndarray, counts: np.ndarray, bins: int) -> np.ndarray:
     counts : array
         How often each comes.
     """
-    if len(values) <= bins + 1:
-        return values
-    cumulated = np.concatenate([[0.0], np.cumsum(np.sqrt(counts))])
-    edges = np.interp(
-        np.linspace(0, cumulated[-1], bins + 1), cumulated, np.concatenate([values[:1], values])
-    )
-    return np.unique(edges)
+    edges = values
+    if len(values) > bins + 1:
+        cumulated = np.concatenate([[0.0], np.cumsum(np.sqrt(counts))])
+        edges = np.interp(
+            np.linspace(0, cumulated[-1], bins + 1), cumulated, np.concatenate([values[:1], values])
+        )
+        edges = np.unique(np.minimum(edges, values[-1]))  # between ±1e308 the slope of a line is infinite
+    with np.errstate(over="ignore"):
+        return edges[np.isfinite(1 / np.diff(edges, prepend=-np.inf))]
 
 
 @dataclass(frozen=True)
@@ -78,19 +81,19 @@ class NumberScaling:
         values, places = np.unique(present, return_inverse=True)
         counts = np.bincount(places, weights=weights[is_present])
         low, median, high = values[_quantile_places(counts, (0.25, 0.5, 0.75))]
-        with np.errstate(over="ignore", divide="ignore"):
-            factor = 1 / (high - low) if high > low else 2 / (values[-1] - values[0])
+        with np.errstate(over="ignore", divide="ignore"):  # halves: the difference of ±1e308 overflows
+            factor = 0.5 / (high / 2 - low / 2) if high > low else 1 / (values[-1] / 2 - values[0] / 2)
         factor = float(factor) if np.isfinite(factor) else 0.0
         edges = tuple(bin_edges(values, counts, bins).tolist())
         return cls(name, float(median), float(median), factor, edges, has_missing)
 
     @property
     def role(self) -> str:
-        """ "number", "flag" or, for what was constant, "nothing"."""
+        """What it becomes: "number", "flag" or, for what was constant, "nothing"."""
         return ("nothing", "nothing", "flag")[len(self.edges)] if len(self.edges) < 3 else "number"
 
     def position(self, x: np.ndarray) -> np.ndarray:
-        """u of values without a missing one."""
+        """Positions u of values without a missing one."""
         u: np.ndarray = np.interp(x, self.edges, np.arange(len(self.edges)))
         return u
 
@@ -107,15 +110,16 @@ class NumberScaling:
         ParameterError
             If the description is not one that `describe` writes.
         """
-        edges = description.get("edges")
-        numbers = [description.get(name) for name in ("fill", "center", "factor")]
+        plain = description if isinstance(description, dict) else {}
+        edges = plain.get("edges")
+        numbers = [plain.get(name) for name in ("fill", "center", "factor")]
         if (
-            set(description) != {"name", "fill", "center", "factor", "edges", "has_missing"}
+            set(plain) != {"name", "fill", "center", "factor", "edges", "has_missing"}
             or type(description["name"]) is not str
             or type(description["has_missing"]) is not bool
             or not isinstance(edges, list)
             or not all(type(number) is float and np.isfinite(number) for number in (*numbers, *edges))
-            or not all(low < high for low, high in zip(edges[:-1], edges[1:], strict=True))
+            or not all(low < high for low, high in pairwise(edges))
         ):
             raise ParameterError(f"not the description of a number's scaling: {description!r:.200}")
         return cls(**{**description, "edges": tuple(edges)})
@@ -129,7 +133,7 @@ def _quantile_places(counts: np.ndarray, shares: Sequence[float]) -> np.ndarray:
 
 
 def scaled(x: np.ndarray, scalings: Sequence[NumberScaling]) -> np.ndarray:
-    """z of values (n, numbers) without a missing one; finite for every finite x."""
+    """Scaled values z of values x (n, numbers) without a missing one; finite for every finite x."""
     center = np.array([scaling.center for scaling in scalings])
     factor = np.array([scaling.factor for scaling in scalings])
     with np.errstate(over="ignore"):

@@ -10,10 +10,10 @@ import numpy as np
 
 from chainrule.errors import ParameterError, TableError
 from chainrule.table.cells import infinite
-from chainrule.table.encoder import _absent_message
 from chainrule.table.frame import Table, as_table
 from chainrule.table.ignored import Ignored
 from chainrule.table.kinds import KINDS, typed_column
+from chainrule.table.names import absent_message
 from chainrule.table.number import Number
 from chainrule.table.typed import Feature, TypedColumn
 
@@ -141,7 +141,7 @@ class Schema:
             if not absent:
                 return {column.name: places[column.name] for column in self.columns if column.features}
             if len(places) != len(names) or names != [f"x{place}" for place in range(len(names))]:
-                raise TableError(_absent_message(absent, list(table.names)))
+                raise TableError(absent_message(absent, list(table.names)))
         elif len(table.names) != len(names):
             raise TableError(
                 f"X has {len(table.names)} features, but this model is expecting {len(names)} features "
@@ -206,7 +206,7 @@ def _html_row(tag: str, cells: Iterable[str]) -> str:
 def _check_kinds(kinds: Mapping[str, str], names: tuple[str, ...]) -> None:
     absent = [name for name in kinds if name not in names]
     if absent:
-        raise ParameterError(f"kinds names columns that do not exist: {_absent_message(absent, list(names))}")
+        raise ParameterError(f"kinds names columns that do not exist: {absent_message(absent, list(names))}")
     for name, kind in kinds.items():
         if not isinstance(kind, str) or kind not in KINDS:
             raise ParameterError(

@@ -6,8 +6,8 @@ from typing import Any, Literal
 import numpy as np
 
 from chainrule.errors import ParameterError, TableError
-from chainrule.table.encoder import column_of, wrapped_frame
 from chainrule.table.levels import Levels, level_text
+from chainrule.table.names import column_of, wrapped_frame
 from chainrule.table.values import RowError, kind_of, numbers_of
 
 __all__ = ["Target", "infer_task", "known_labels", "known_numbers", "prepare_target"]

@@ -1,13 +1,12 @@
-"""The values of one column: which kind they are, as numbers, as levels."""
+"""The values of a target column: which kind they are, as numbers."""
 
 from typing import Any, Literal
 
 import numpy as np
 
 from chainrule.errors import TableError
-from chainrule.table.levels import level_text
 
-__all__ = ["Kind", "RowError", "kind_of", "numbers_of", "texts_of"]
+__all__ = ["Kind", "RowError", "kind_of", "numbers_of"]
 
 Kind = Literal["number", "boolean", "category", "empty"]
 
@@ -135,11 +134,3 @@ def _number(name: str, row: int, value: Any) -> float:
             row,
             f" holds {value!r}; correct it, or leave it empty for missing",
         ) from None
-
-
-def texts_of(series: Any) -> list[str | None]:
-    """Turn the values of a narwhals series into levels, None where missing."""
-    missing = series.is_null().to_list()
-    return [
-        None if gone else level_text(value) for value, gone in zip(series.to_list(), missing, strict=True)
-    ]

@@ -1,0 +1,106 @@
+"""A fitted table model: from a table to the outputs of its members and their mean."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from chainrule.engine.forward import Forward
+from chainrule.estimators.presets import Settings
+from chainrule.estimators.rows import checked_table
+from chainrule.network import EnsembleLoss, Network
+from chainrule.table.frame import as_table
+from chainrule.table.network_encoder import NetworkEncoder
+
+__all__ = ["Encoded", "FittedTabular"]
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Rows that a model's own scorer hands back to it."""
+
+    matrix: Array
+
+
+class FittedTabular(BaseEstimator):
+    """What a table model can do once it is fitted, with NumPy alone."""
+
+    encoder_: NetworkEncoder
+    network_: Network
+    theta_: Array
+    settings_: Settings
+    member_shares_: Array
+    _loss: EnsembleLoss
+
+    def _raw(self, matrix: Array, theta: Array | None = None) -> Array:
+        """Raw outputs of all members for encoded rows.
+
+        In float64, so that a row's answer does not depend on the rows that are asked for with it.
+        """
+        network = self.network_
+        views = network.views(self.theta_ if theta is None else np.asarray(theta))
+        return Forward(network.layers, views, network.widths, np.float64).of_table(matrix)
+
+    def _combined(self, raw: Array) -> Array:
+        """The raw output whose prediction is the members' mean, each with its share."""
+        return self._loss.combined(raw, self.member_shares_[:, None])
+
+    def _weigh_members(self, raw: Array, y: Array, weights: Array) -> None:
+        """Give the members their shares by rows that training has not seen; here they stay equal."""
+
+    def _by_member(self, raw: Array) -> Array:
+        return raw.reshape(len(raw), self.settings_.members, -1)
+
+    def _outputs(self, X: Any) -> tuple[Array, Array]:
+        """(combined raw outputs (n, K), those of each member (n, members, K)) for a table."""
+        check_is_fitted(self)
+        if isinstance(X, Encoded):
+            raw = self._raw(X.matrix)
+        else:
+            raw = self._raw(self.encoder_.transform(checked_table(X, self, fitted=True)))
+        return self._combined(raw), self._by_member(raw)
+
+    def feature_importance(
+        self, X: Any, y: Any, *, scoring: Any = None, n_repeats: int = 5, random_state: Any = None
+    ) -> Any:
+        """By how much the score drops when a column is shuffled: Breiman 2001; Fisher et al. 2019.
+
+        Parameters
+        ----------
+        X, y : rows that training has not seen
+        scoring : see scikit-learn; default: R² or accuracy
+        n_repeats : int, default=5
+        random_state : int, optional
+
+        Returns
+        -------
+        dict of column name to (mean, standard deviation), most important first
+        """
+        from sklearn.inspection import permutation_importance
+
+        found = permutation_importance(
+            self, X, y, scoring=scoring, n_repeats=n_repeats, random_state=random_state
+        )
+        names = as_table(X).names
+        order = np.argsort(-found.importances_mean, kind="stable")
+        return {names[i]: (float(found.importances_mean[i]), float(found.importances_std[i])) for i in order}
+
+    def save(self, path: Any) -> None:
+        """Write the fitted model to `path`; `chainrule.load` reads it. See `chainrule.save`."""
+        from chainrule.files import save
+
+        save(self, path)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "theta_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
