@@ -51,8 +51,8 @@ def kind_of(series: Any) -> Kind:
     dtype = series.dtype
     if dtype.is_temporal():
         raise TableError(
-            f"column {series.name!r} holds dates or times ({dtype}), which are not supported yet; "
-            "leave it out, or turn it into numbers such as year and month"
+            f"column {series.name!r} holds dates or times ({dtype}), which cannot be "
+            "predicted; turn it into numbers, such as days since a day"
         )
     if series.is_null().all():
         return "empty"
@@ -78,8 +78,8 @@ def _check_text(present: Any) -> None:
     """Refuse text that is another thing than categories: dates, times, numbers with commas."""
     if present.str.contains(_DATES).mean() >= _NEARLY_ALL:
         raise TableError(
-            f"column {present.name!r} holds dates or times (such as {present[0]!r}), which are not supported "
-            "yet; leave it out, or turn it into numbers such as year and month"
+            f"column {present.name!r} holds dates or times (such as {present[0]!r}), which cannot "
+            "be predicted; turn it into numbers, such as days since a day"
         )
     with_comma = present.str.contains(COMMAS)
     if with_comma.any() and (with_comma | present.str.contains(NUMBERS)).mean() >= _NEARLY_ALL:
