@@ -2,8 +2,6 @@
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +16,7 @@ from chainrule.estimators.fitting import Fitting
 from chainrule.estimators.outcome import remember
 from chainrule.estimators.parameters import check_parameters, hidden_layer_sizes
 from chainrule.estimators.progress import shown
+from chainrule.estimators.rows import restored_on_failure
 from chainrule.network import Loss, Network
 from chainrule.optimization import SGD, Adam, Optimizer
 from chainrule.training import hold_out
@@ -97,7 +96,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
         ParameterError, DivergenceError (both are ValueErrors)
             The estimator is then as it was before.
         """
-        with self._restored_on_failure():
+        with restored_on_failure(self):
             return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), incremental=False)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Any:
@@ -105,20 +104,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
             raise ParameterError(
                 "partial_fit does not support early_stopping=True: one pass has nothing to stop"
             )
-        with self._restored_on_failure():
+        with restored_on_failure(self):
             return self._fit(X, y, sample_weight, (None, None, None), incremental=True)
-
-    @contextmanager
-    def _restored_on_failure(self) -> Iterator[None]:
-        before = dict(self.__dict__)
-        try:
-            yield
-        except BaseException:
-            # Callbacks are torn down by what the failed fit has set up.
-            kept = {name: value for name, value in self.__dict__.items() if "callback" in name}
-            self.__dict__.clear()
-            self.__dict__.update(before | kept)
-            raise
 
     def _fit(
         self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], incremental: bool

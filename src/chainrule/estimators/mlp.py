@@ -15,6 +15,8 @@ from sklearn.utils.multiclass import (
 
 from chainrule.errors import ParameterError
 from chainrule.estimators.base import BaseMLP, _is_stochastic
+from chainrule.estimators.parameters import store
+from chainrule.estimators.rows import restored_on_failure
 from chainrule.estimators.targets import ClassCoding
 from chainrule.network import CustomLoss, Loss, get_loss
 from chainrule.network.losses import MultilabelCrossEntropy, SoftmaxCrossEntropy
@@ -22,11 +24,6 @@ from chainrule.network.losses import MultilabelCrossEntropy, SoftmaxCrossEntropy
 __all__ = ["MLPClassifier", "MLPRegressor"]
 
 Array = Any
-
-
-def _store(estimator: Any, arguments: dict[str, Any]) -> None:
-    """Keep the constructor's arguments as they are, as scikit-learn wants it; `fit` checks them."""
-    vars(estimator).update({k: v for k, v in arguments.items() if k not in ("self", "__class__")})
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -151,7 +148,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         engine: str = "auto",
         dtype: Any = None,
     ) -> None:
-        _store(self, locals())
+        store(self, locals())
 
     @available_if(_is_stochastic)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
@@ -167,7 +164,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             raise ParameterError(
                 f"class_weight={self.class_weight!r} would differ from call to call; give a dictionary"
             )
-        with self._restored_on_failure():
+        with restored_on_failure(self):
             if _check_partial_fit_first_call(self, classes):
                 several = type_of_target(y).startswith("multilabel")
                 self._coding = ClassCoding(np.unique(np.asarray(classes)), several)
@@ -309,7 +306,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         engine: str = "auto",
         dtype: Any = None,
     ) -> None:
-        _store(self, locals())
+        store(self, locals())
 
     @available_if(_is_stochastic)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:

@@ -10,7 +10,7 @@ from chainrule.errors import ParameterError
 from chainrule.network import INITIALIZERS, get_activation
 from chainrule.optimization import get_schedule
 
-__all__ = ["RULES", "SOLVERS", "check_parameters", "hidden_layer_sizes"]
+__all__ = ["RULES", "SOLVERS", "check_parameters", "hidden_layer_sizes", "store"]
 
 SOLVERS = ("lbfgs", "sgd", "adam", "adamw")
 
@@ -168,3 +168,8 @@ def hidden_layer_sizes(value: Any) -> tuple[int, ...]:
         cure = f"drop what is not, as in {tuple(positive)}" if positive else "use () for no hidden layer"
         raise ParameterError(f"hidden_layer_sizes must be positive integers, however: {value!r}; {cure}")
     return tuple(int(size) for size in sizes)
+
+
+def store(estimator: Any, arguments: dict[str, Any]) -> None:
+    """Keep the constructor's arguments as they are, as scikit-learn wants it; `fit` checks them."""
+    vars(estimator).update({k: v for k, v in arguments.items() if k not in ("self", "__class__")})

@@ -1,5 +1,7 @@
 """What comes in: tables as they are, and the seed of all that is random."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ from chainrule.table.frame import Table, as_table
 
 Array = Any
 
-__all__ = ["checked_table", "generator", "merged"]
+__all__ = ["checked_table", "generator", "merged", "restored_on_failure"]
 
 
 def checked_table(X: Any, estimator: Any, fitted: bool = False) -> Table:
@@ -94,3 +96,17 @@ def generator(seed: Any) -> np.random.Generator:
         raise ParameterError(
             f"random_state must be a whole number ≥ 0, a generator or None, however: {seed!r}"
         ) from None
+
+
+@contextmanager
+def restored_on_failure(estimator: Any) -> Iterator[None]:
+    """A context after whose failure the estimator is as it was before."""
+    before = dict(estimator.__dict__)
+    try:
+        yield
+    except BaseException:
+        # Callbacks are torn down by what the failed fit has set up.
+        kept = {name: value for name, value in estimator.__dict__.items() if "callback" in name}
+        estimator.__dict__.clear()
+        estimator.__dict__.update(before | kept)
+        raise

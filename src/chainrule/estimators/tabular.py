@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from chainrule.errors import ParameterError
 from chainrule.estimators.calibration import conformal_radius, mixture_shares, temperature
+from chainrule.estimators.parameters import store
 from chainrule.estimators.tabular_base import BaseTabular
 from chainrule.estimators.targets import ClassCoding, checked_labels, checked_numbers
 from chainrule.network import CustomLoss, Loss, get_loss
@@ -22,11 +23,6 @@ from chainrule.network.losses import (
 __all__ = ["TabularClassifier", "TabularRegressor"]
 
 Array = Any
-
-
-def _store(estimator: Any, arguments: dict[str, Any]) -> None:
-    """Keep the constructor's arguments as they are, as scikit-learn wants it; `fit` checks them."""
-    vars(estimator).update({k: v for k, v in arguments.items() if k not in ("self", "__class__")})
 
 
 class TabularClassifier(ClassifierMixin, BaseTabular):
@@ -114,7 +110,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         verbose: Any = False,
         engine: str = "auto",
     ) -> None:
-        _store(self, locals())
+        store(self, locals())
 
     _task = "classification"
 
@@ -282,7 +278,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         verbose: Any = False,
         engine: str = "auto",
     ) -> None:
-        _store(self, locals())
+        store(self, locals())
 
     _task = "regression"
 

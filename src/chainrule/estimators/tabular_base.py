@@ -1,8 +1,6 @@
 """What the two table models share: any table in, an ensemble trained, calibrated and remembered."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -18,7 +16,7 @@ from chainrule.errors import DegradedWarning, DivergenceError, ParameterError
 from chainrule.estimators.callbacks import FitTasks
 from chainrule.estimators.presets import Settings, batch_size_for, settings_of, table_network
 from chainrule.estimators.progress import shown
-from chainrule.estimators.rows import checked_table, generator, merged
+from chainrule.estimators.rows import checked_table, generator, merged, restored_on_failure
 from chainrule.estimators.tabular_fitted import Encoded, FittedTabular
 from chainrule.estimators.tabular_fitting import History, TabularFitting, deadline_of, epochs_for
 from chainrule.estimators.tabular_parameters import SETTINGS, check_table_parameters, kinds_of_columns
@@ -137,7 +135,7 @@ class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
             The estimator is then as it was before.
         """
         begun = perf_counter()
-        with self._restored_on_failure():
+        with restored_on_failure(self):
             check_table_parameters(self)
             shown_rows = (X, y, sample_weight)
             X, y, weights = self._checked_rows(X, y, sample_weight, fresh=True)
@@ -152,7 +150,7 @@ class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Any:
         """One epoch at a tenth of the learning rate; the first call learns columns and scales."""
-        with self._restored_on_failure():
+        with restored_on_failure(self):
             check_table_parameters(self)
             fresh = not hasattr(self, "theta_")
             if isinstance(getattr(self, "class_weight", None), str):
@@ -423,18 +421,6 @@ class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
             return float(scorer(fitted, Encoded(rows.X_val), rows.labels_val, **with_weights))
 
         return judge
-
-    @contextmanager
-    def _restored_on_failure(self) -> Iterator[None]:
-        before = dict(self.__dict__)
-        try:
-            yield
-        except BaseException:
-            # Callbacks are torn down by what the failed fit has set up.
-            kept = {name: value for name, value in self.__dict__.items() if "callback" in name}
-            self.__dict__.clear()
-            self.__dict__.update(before | kept)
-            raise
 
 
 def _numbers(settings: Settings, patience: float) -> dict[str, float]:
