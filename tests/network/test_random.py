@@ -1,5 +1,6 @@
 """Draw: against its formula in plain Python integers, uniform, independent, and equal in both engines."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import jax
@@ -100,3 +101,10 @@ def test_a_stream_folded_fades_as_before():
     draw = Draw(Draw.from_seed(0).key, 0.25)
     assert draw.fold(3).fold(1).fade == 0.25
     np.testing.assert_array_equal(draw.fold(3).bits((9,)), Draw.from_seed(0).fold(3).bits((9,)))
+
+
+def test_rows_drawn_from_the_middle_of_a_batch_get_the_numbers_they_have_in_it():
+    draw = Draw.from_seed(4).fold(2)
+    for shape, rows in (((6, 3), slice(4, 6)), ((2, 6, 3), (slice(None), slice(4, 6)))):
+        own = replace(draw, first_row=4).bits((*shape[:-2], 2, 3))
+        np.testing.assert_array_equal(own, draw.bits(shape)[rows])

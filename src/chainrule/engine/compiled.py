@@ -47,12 +47,14 @@ class Shape(NamedTuple):
     chunk : batches whose rows are fetched at a time
     n_chunks : of an epoch, at the most
     capacity : epochs, at the most
+    pieces : in which a batch is computed, at the same time where there are several cores
     """
 
     width: int
     chunk: int
     n_chunks: int
     capacity: int
+    pieces: int = 1
 
 
 class Arguments(NamedTuple):
@@ -166,7 +168,7 @@ class _Run(NamedTuple):
         after = state._replace(theta=theta, moments=moments)
         validation = validation_rows(self.data)
         after, validation_loss, score = end_of_epoch(
-            self.program, self.plan.numbers, self.parts, after, state.theta, loss, rate, validation
+            self.program, self.plan.numbers, self.parts, after, state.theta, loss, rate, validation, _predict
         )
         record = (loss, validation_loss, score, rate * after.rate_factor)
         row = [jnp.nan if value is None else value for value in (*record, *numbers_of(after))]
@@ -189,7 +191,7 @@ class _Run(NamedTuple):
 
     def chunk(self, epoch: Any, rate_factor: Any, i: Any, carry: Any) -> Any:
         """Fetch the rows of the i-th chunk and take its steps."""
-        width, chunk, n_chunks, _ = self.shape
+        width, chunk, n_chunks = self.shape[:3]
         first = i * chunk
         n = chunk * width
         rows = _slice(self.plan.orders, (epoch, first * width), (1, n))[0]
@@ -217,9 +219,22 @@ class _Run(NamedTuple):
         rate, correction = _at(plan.rates, *place), _at(plan.corrections, *place)
         fade = 1.0 if plan.fades is None else _at(plan.fades, *place)
         state, value = training_step(
-            self.program, plan.numbers, self.parts, state, (X, y, w, share), rate, correction, plan.key, fade
+            self.program,
+            plan.numbers,
+            self.parts,
+            state,
+            (X, y, w, share),
+            rate,
+            correction,
+            plan.key,
+            fade,
+            self.shape.pieces,
         )
         return state.theta, state.moments, loss + value / share
+
+
+def _predict(network: Network, p: dict[str, Array], X: Array) -> Array:
+    return network.forward(p, X)[0]
 
 
 _no_numbers = (None,) * (len(State._fields) - 3)

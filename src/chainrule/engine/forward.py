@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.blas import blas_threads, one_thread
-from chainrule.network import Activation, Dense, Dropout
+from chainrule.network import Activation, Dense, Dropout, Network
 from chainrule.network.activations import get_activation
 
-__all__ = ["Forward"]
+__all__ = ["Forward", "raw_outputs"]
 
 Array = Any
 
@@ -85,6 +85,11 @@ class Forward:
     def _piece(self, X: Array, start: int) -> Array:
         with np.errstate(over="ignore"):
             return self(X[start : start + self._rows_per_piece].astype(self.dtype, copy=False))
+
+
+def raw_outputs(network: Network, p: dict[str, Array], X: Array) -> Array:
+    """f(X) for parameters by their full names; many rows are shared among the cores."""
+    return Forward(network.layers, network.by_layer(p), network.widths).of_table(X)
 
 
 def _step(layer: Any, p: dict[str, Array], previous: Any) -> Callable[[Array], Array]:

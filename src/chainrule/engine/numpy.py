@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.engine.base import Data, Plan, Program, Records, State
 from chainrule.engine.blas import one_thread_if_small
+from chainrule.engine.forward import raw_outputs
 from chainrule.engine.parts import Parts, over_vectors
 from chainrule.engine.step import end_of_epoch, objective, training_step
 
@@ -105,7 +106,7 @@ def judged(
     Python's numbers instead of NumPy's, which would lift float32 parameters to float64.
     """
     state, validation_loss, value = end_of_epoch(
-        program, numbers, parts, state, theta_before, np.float64(loss), rate, validation
+        program, numbers, parts, state, theta_before, np.float64(loss), rate, validation, raw_outputs
     )
     state = state._replace(
         best=float(state.best),

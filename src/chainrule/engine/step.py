@@ -4,12 +4,15 @@ Everything here is written once against the array namespace of its arguments. θ
 gradient, the moments) come in `Parts`.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from chainrule.engine.base import Program, State
 from chainrule.engine.monitor import score, watch
 from chainrule.engine.parts import Parts
-from chainrule.network import Draw
+from chainrule.network import Draw, Network
 from chainrule.network.special import namespace
 from chainrule.optimization.penalties import clip, l1_penalty, l2_penalty, sum_of_squares
 
@@ -20,6 +23,9 @@ Vectors = tuple[Array, ...]
 Batch = tuple[Array, Array, Array, Any]
 """X, y, the rows' shares in the loss, and the share of a row of weight 1: see `Loss.shared`."""
 
+Predict = Callable[[Network, dict[str, Array], Array], Array]
+"""(network, parameters by full names, rows) ↦ raw outputs."""
+
 
 def objective(
     program: Program,
@@ -28,16 +34,26 @@ def objective(
     theta: Vectors,
     batch: Batch,
     draw: Any = None,
+    n_pieces: int = 1,
 ) -> tuple[Any, Vectors]:
-    """(L, dL/dθ) with penalties, for one batch: forward pass, loss, backward pass."""
-    z, y, shares, share = batch
-    network, loss = program.network, program.loss
+    """(L, dL/dθ) with penalties, for one batch: forward pass, loss, backward pass.
+
+    The rows of a batch do not know of each other until their losses and gradients are summed: they can be
+    computed in several pieces, which a compiler may do at the same time.
+    """
+    *rows, share = batch
     p = parts.named(theta)
-    a, saved = network.forward(p, z, draw)
-    value, da = loss.shared(a, y, shares)
-    dp, _ = network.backward(p, saved, da, needs_dz=False)
+    n = batch[1].shape[0]
+    ends = [n * i // n_pieces for i in range(n_pieces + 1)]
+    sums = []
+    for first, behind in pairwise(ends):
+        piece = rows if n_pieces == 1 else [part[first:behind] for part in rows]
+        own = draw if draw is None or first == 0 else replace(draw, first_row=first)
+        value, dp = _forward_and_backward(program, p, piece, own)
+        sums.append((value, *parts.gathered(dp)))
+    value, *slopes = (sum(others, start) for start, *others in zip(*sums, strict=True))
     gradient = []
-    for part, slope, decays in zip(theta, parts.gathered(dp), parts.decays, strict=True):
+    for part, slope, decays in zip(theta, slopes, parts.decays, strict=True):
         if decays:
             penalty, pull = l2_penalty(part, share * numbers["l2"])
             value, slope = value + penalty, slope + pull
@@ -46,6 +62,14 @@ def objective(
                 value, slope = value + penalty, slope + pull
         gradient.append(slope)
     return value, tuple(gradient)
+
+
+def _forward_and_backward(program: Program, p: dict[str, Array], rows: Any, draw: Any) -> tuple[Any, Any]:
+    """(Σ of the rows' losses, its gradient by parameter), without penalties."""
+    z, y, shares = rows
+    a, saved = program.network.forward(p, z, draw)
+    value, da = program.loss.shared(a, y, shares)
+    return value, program.network.backward(p, saved, da, needs_dz=False)[0]
 
 
 def training_step(
@@ -58,13 +82,14 @@ def training_step(
     correction: Any,
     key: Array,
     fade: Any = 1.0,
+    n_pieces: int = 1,
 ) -> tuple[State, Any]:
     """(state, loss) after one update: w_new = w_old - η dL/dw, equation (17), in the optimizer's way.
 
     `fade` is a factor on dropout and weight decay, for trainings that end without them.
     """
     draw = Draw(key, fade).fold(state.step) if program.network.is_random else None
-    value, gradient = objective(program, numbers, parts, state.theta, batch, draw)
+    value, gradient = objective(program, numbers, parts, state.theta, batch, draw, n_pieces)
     if program.clip:
         gradient = clip(gradient, numbers["clip"])
     rate = rate * state.rate_factor
@@ -90,8 +115,9 @@ def end_of_epoch(
     loss: Any,
     rate: Any,
     validation: tuple[Array, Array, Array] | None,
+    predict: Predict,
 ) -> tuple[State, Any, Any]:
-    """(state, validation loss, validation score) after judging the epoch.
+    """(state, validation loss, validation score) after judging the epoch by what `predict` gives.
 
     `theta_before` are the parameters at the epoch's beginning: the loss is measured before each update, so it
     speaks of them rather than of those that the last update made.
@@ -100,7 +126,7 @@ def end_of_epoch(
     validation_score: Any = None
     if validation is not None:
         X, y, weights = validation
-        a = program.network.forward(parts.named(state.theta), X)[0]
+        a = predict(program.network, parts.named(state.theta), X)
         validation_loss = program.loss.judged(a, y, weights)
         validation_score = score(program.metric, program.loss, a, y, weights)
     finite = _finite(state.theta, loss)

@@ -39,6 +39,8 @@ Array = Any
 _OPERATIONS_PER_CALL = 2e9
 _OPERATIONS_OF_A_LONG_EPOCH = 4e8
 _MOST_EPOCHS_PER_CALL = 32
+_LARGEST_SMALL_MATRIX = 2**14
+_WORK_FOR_TWO = 1.5e7
 _ORDERS_PER_CALL = 4_000_000
 _BYTES_PER_CHUNK = 2**22
 _ALIGNMENT = 64
@@ -119,7 +121,7 @@ class XlaEngine:
         """See `Engine.run_epochs`."""
         dtype = state.theta.dtype
         parts = parts_of(program.network)
-        shape = _shape_of_call(loaded, plan)
+        shape = _shape_of_call(loaded, plan, _n_pieces(program, plan))
         state = over_vectors(parts.split, state)
         long = shape.capacity == 1 and jax.default_backend() == "cpu"
         run = _one_long_epoch if long else _some_epochs
@@ -179,14 +181,28 @@ def _sizes(data: Data) -> tuple[Any, ...]:
     return tuple(None if part is None else part.shape for part in data)
 
 
-def _shape_of_call(loaded: _Loaded, plan: Plan) -> Shape:
+def _shape_of_call(loaded: _Loaded, plan: Plan, n_pieces: int = 1) -> Shape:
     rows = bucket(loaded.n_rows)
     # A batch that is the whole table would be a shape of its own for every number of rows.
     width = bucket(plan.batch_size) if plan.batch_size >= loaded.n_rows else plan.batch_size
     bytes_per_row = sum(part.nbytes for part in loaded.data[:3]) / rows
     n_steps = -(-rows // width)
     chunk = max(1, min(n_steps, int(_BYTES_PER_CHUNK / (width * bytes_per_row))))
-    return Shape(width, chunk, -(-n_steps // chunk), max(plan.capacity, len(plan.rates)))
+    return Shape(width, chunk, -(-n_steps // chunk), max(plan.capacity, len(plan.rates)), n_pieces)
+
+
+def _n_pieces(program: Program, plan: Plan) -> int:
+    """Pieces in which a batch is computed.
+
+    On a CPU XLA shares one large product out to all cores, many small ones it does not: two pieces, which do
+    not wait for each other, do, from about 3 ms per step on. However many cores there are: the last digits
+    depend on the pieces.
+    """
+    if jax.default_backend() != "cpu":
+        return 1
+    shapes = program.network.shapes(program.network.n_inputs).values()
+    has_many_small = max((prod(shape[-2:]) for shape in shapes), default=0) <= _LARGEST_SMALL_MATRIX
+    return 2 if has_many_small and program.network.n_parameters * plan.batch_size >= _WORK_FOR_TWO else 1
 
 
 def _arguments(loaded: _Loaded, shape: Shape, plan: Plan, numbers: dict[str, float], dtype: Any) -> Arguments:

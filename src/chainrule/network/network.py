@@ -300,7 +300,7 @@ class Network:
         """
         self._check_width(z)
         saved = []
-        for i, (layer, named) in enumerate(zip(self.layers, self._by_layer(p), strict=True)):
+        for i, (layer, named) in enumerate(zip(self.layers, self.by_layer(p), strict=True)):
             own = draw.fold(i) if draw is not None and _is_random(layer) else None
             z, kept = layer.forward(named, z, own)
             saved.append(kept)
@@ -317,7 +317,7 @@ class Network:
         gradients: list[dict[str, Array]] = []
         dz: Array | None = dout
         for i, (layer, named, kept) in reversed(
-            list(enumerate(zip(self.layers, self._by_layer(p), saved, strict=True)))
+            list(enumerate(zip(self.layers, self.by_layer(p), saved, strict=True)))
         ):
             if i == 0 and not needs_dz and isinstance(layer, Dense):
                 dp, dz = layer.parameter_gradients(kept, dz), None
@@ -330,7 +330,7 @@ class Network:
             return {f"{i}.{name}": dx for i, dp in enumerate(gradients) for name, dx in dp.items()}, dz
         return tuple(gradients), dz
 
-    def _by_layer(self, p: Any) -> Any:
+    def by_layer(self, p: Any) -> Any:
         """One mapping per layer, from `views` or, nested, from one mapping by full names."""
         if not isinstance(p, dict):
             return p

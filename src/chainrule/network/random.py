@@ -1,6 +1,6 @@
 """Random bits that both engines compute alike: the i-th number of a stream is a hash of key + i."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,10 +38,13 @@ class Draw:
         does not mind.
     fade : float, default=1
         Factor on the rate of dropout, for trainings that end without it.
+    first_row : int, default=0
+        Place in the batch of the first row that is drawn for, where a batch is computed piece by piece.
     """
 
     key: Array
     fade: Any = 1.0
+    first_row: int = 0
 
     @classmethod
     def from_seed(cls, seed: int) -> "Draw":
@@ -50,17 +53,21 @@ class Draw:
     def fold(self, number: Array) -> "Draw":
         """The stream with `number` (a step, the place of a layer) folded in; `number` may be traced."""
         xp = namespace(self.key)
-        return Draw(
-            _mix(self.key ^ _mix(xp.asarray(number, dtype=xp.uint32).reshape(1) * _WEYL + _WEYL)), self.fade
-        )
+        key = _mix(self.key ^ _mix(xp.asarray(number, dtype=xp.uint32).reshape(1) * _WEYL + _WEYL))
+        return replace(self, key=key)
 
     def bits(self, shape: tuple[int, ...]) -> Array:
         """Uniform numbers in [0, 2³²) of that shape; row i does not depend on the number of rows."""
         xp = namespace(self.key)
         if len(shape) == 3:  # members in front: their values of one row follow each other
             members, n, width = shape
-            rows = xp.arange(n, dtype=xp.uint32)[None, :, None] * xp.asarray(members * width, dtype=xp.uint32)
+            rows = self._places(n)[None, :, None] * xp.asarray(members * width, dtype=xp.uint32)
             places = rows + xp.arange(members * width, dtype=xp.uint32).reshape(members, 1, width)
             return _mix(places + self.key)
-        n = int(np.prod(shape))
-        return _mix(xp.arange(n, dtype=xp.uint32) + self.key).reshape(shape)
+        n, first = int(np.prod(shape)), self.first_row * int(np.prod(shape[1:]))
+        return _mix(self._places(n, first) + self.key).reshape(shape)
+
+    def _places(self, n: int, first: int | None = None) -> Array:
+        """`n` numbers, from that of the first row on."""
+        first = self.first_row if first is None else first
+        return namespace(self.key).arange(first, first + n, dtype=np.uint32)
