@@ -7,8 +7,9 @@ CatBoost, scikit-learn's MLP, a linear model, RealMLP. What the others have reac
 how long they took, stands in the file peers.jsonl of the data folder, and ours are ranked among those. A peer
 that is measured here again only says by how much times differ from that file's ("anchored").
 
-A system has one process for all its tables, and the clock runs during fit and predict only: libraries are
-imported before. Compiling counts: unless --warm is given, the cache of compiled programs is empty at first.
+A system has one process for all its tables, the systems take turns on every table, and the clock runs during
+fit and predict only: libraries are imported before. Compiling counts: unless --warm is given, the cache of
+compiled programs is empty at first.
 
 What is measured already is kept, what has failed is tried again; --fresh measures all again. Records are kept
 in a file of JSON lines, and the tables beside it with the ending .md. The machine should do nothing else. The

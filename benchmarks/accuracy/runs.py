@@ -5,8 +5,9 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -66,32 +67,37 @@ def write(path: Path, records: Iterable[Record]) -> None:
 
 
 def run(plan: Plan) -> None:
-    """Measure what is missing or has failed, system after system; a record is kept as soon as it is there."""
+    """Measure what is missing or has failed; a record is kept as soon as it is there.
+
+    The systems take turns on every table, each in a process of its own that sleeps meanwhile: what slows the
+    machine down for a while slows all of them down.
+    """
     plan.results.parent.mkdir(parents=True, exist_ok=True)
     done = {key_of(r) for r in read(plan.results) if "failed" not in r and not plan.fresh}
-    about = circumstances()
-    for system in plan.systems:
-        jobs = [
-            (name, split) for name in plan.sets for split in plan.splits if (name, split, system) not in done
-        ]
-        if jobs:
-            run_system(plan, system, jobs, about)
+    about = circumstances() | {"cold": plan.cold}
+    with ExitStack() as stack, plan.results.open("a") as file:
+        workers: dict[str, Worker] = {}
+        for name, split, system in product(plan.sets, plan.splits, plan.systems):
+            if (name, split, system) in done:
+                continue
+            if system not in workers:
+                workers[system] = started(plan, system, stack)
+            record = {"data": name, "split": split, "method": system, "cap": ROWS_TO_TRAIN}
+            record |= {"task": task_of(plan.folder, name)}
+            record |= workers[system].ask({"data": name, "split": split})
+            record |= {"settings": SYSTEMS[system].settings, **about}
+            file.write(json.dumps(record) + "\n")
+            file.flush()
+            print(f"{system:9} {name:18} {split}  {in_short(record)}", flush=True)
     write(plan.results, read(plan.results))
 
 
-def run_system(plan: Plan, system: str, jobs: list[tuple[str, int]], about: Record) -> None:
-    """One process for all jobs of a system."""
-    with tempfile.TemporaryDirectory(prefix="chainrule-accuracy-") as empty:
-        worker = Worker(system, plan.folder, empty if plan.cold else users_cache(), plan.longest)
-        with closing(worker), plan.results.open("a") as file:
-            for name, split in jobs:
-                record = {"data": name, "split": split, "method": system, "cap": ROWS_TO_TRAIN}
-                record |= {"task": task_of(plan.folder, name)}
-                record |= worker.ask({"data": name, "split": split})
-                record |= {"settings": SYSTEMS[system].settings, "cold": plan.cold, **about}
-                file.write(json.dumps(record) + "\n")
-                file.flush()
-                print(f"{system:9} {name:18} {split}  {in_short(record)}", flush=True)
+def started(plan: Plan, system: str, stack: ExitStack) -> Worker:
+    """The process for all tables of a system, closed with the stack."""
+    cache = users_cache()
+    if plan.cold:
+        cache = stack.enter_context(tempfile.TemporaryDirectory(prefix="chainrule-accuracy-"))
+    return stack.enter_context(closing(Worker(system, plan.folder, cache, plan.longest)))
 
 
 def in_short(record: Record) -> str:
