@@ -20,6 +20,7 @@ NAMES = [
     "load",
     "save",
     "show_versions",
+    "trace",
 ]
 
 

@@ -22,6 +22,7 @@ _HOME = {
     "load": "files",
     "save": "files",
     "show_versions": "versions",
+    "trace": "explain",
 }
 
 __all__ = [
@@ -39,10 +40,12 @@ __all__ = [
     "load",
     "save",
     "show_versions",
+    "trace",
 ]
 
 if TYPE_CHECKING:
     from chainrule.estimators import MLPClassifier, MLPRegressor, fit_together
+    from chainrule.explain import trace
     from chainrule.files import load, save
     from chainrule.network import Activation, Dense, Dropout, Network, Polynomial
     from chainrule.versions import show_versions

@@ -80,15 +80,17 @@ def training_step(
     batch: Batch,
     rate: Any,
     correction: Any,
-    key: Array,
+    key: Array | None,
     fade: Any = 1.0,
     n_pieces: int = 1,
 ) -> tuple[State, Any]:
     """(state, loss) after one update: w_new = w_old - η dL/dw, equation (17), in the optimizer's way.
 
-    `fade` is a factor on dropout and weight decay, for trainings that end without them.
+    `key`: of the stream that dropout draws from; None: nothing is dropped. `fade` is a factor on dropout and
+    weight decay, for trainings that end without them.
     """
-    draw = Draw(key, fade).fold(state.step) if program.network.is_random else None
+    is_random = key is not None and program.network.is_random
+    draw = Draw(key, fade).fold(state.step) if is_random else None
     value, gradient = objective(program, numbers, parts, state.theta, batch, draw, n_pieces)
     if program.clip:
         gradient = clip(gradient, numbers["clip"])

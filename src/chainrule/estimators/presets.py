@@ -18,7 +18,16 @@ from chainrule.network import (
 )
 from chainrule.table.network_encoder import Layout
 
-__all__ = ["EMBEDDINGS", "PRESETS", "Settings", "batch_size_for", "settings_of", "table_network"]
+__all__ = [
+    "EMBEDDINGS",
+    "PRESETS",
+    "SHARE_OF_RATE_TO_GO_ON",
+    "Settings",
+    "batch_size_for",
+    "numbers_of",
+    "settings_of",
+    "table_network",
+]
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,9 @@ class Settings:
     validation_fraction: float = 0.15
     folds: int = 0
 
+
+SHARE_OF_RATE_TO_GO_ON = 0.1
+"""Share of the learning rate with which `partial_fit` goes on."""
 
 EMBEDDINGS = ("both", "periodic", "piecewise_linear", "none")
 
@@ -129,3 +141,19 @@ def _rates(dropout: float | tuple[float, float], members: int) -> Any:
     low, high = dropout
     step = (high - low) / max(members - 1, 1)
     return tuple(round(low + step * i, 6) for i in range(members))
+
+
+def numbers_of(settings: Settings, patience: float) -> dict[str, float]:
+    """Settings of optimizer, penalties and early stopping, as engines take them."""
+    return {
+        "l2": 0.0,
+        "l1": 0.0,
+        "clip": 1.0,
+        "weight_decay": settings.weight_decay,
+        "tol": 0.0,
+        "patience": patience,
+        "momentum": 0.0,
+        "beta_1": 0.9,
+        "beta_2": 0.95,
+        "epsilon": 1e-8,
+    }

@@ -137,6 +137,26 @@ class NetworkEncoder:
         nothing = not (roles.count("number") or n_flags or levels)
         return Layout(roles.count("number"), n_flags + nothing, levels)
 
+    @cached_property
+    def inputs(self) -> tuple[tuple[str, str], ...]:
+        """(feature, what of it) for each column of the matrix.
+
+        What: "scaled", "position" (among the bins), "flag", "is missing", the text of a level, or "code".
+        """
+        wide = [s.name for s in self.numbers if s.role == "number"]
+        found = [(name, "scaled") for name in wide] + [(name, "position") for name in wide]
+        found += [(s.name, "flag") for s in self.numbers if s.role == "flag"]
+        found += [(s.name, "is missing") for s in self.numbers if s.has_missing]
+        levels = {column.name: getattr(column, "levels", ()) for column in self.schema.columns}
+        for code in self.codes:
+            if code.as_flags:
+                known = levels.get(code.name, ())
+                known = known if len(known) + 2 == code.n_levels else range(2, code.n_levels)
+                names = ["missing", "unseen", *(f"is {level}" for level in known)]
+                found += [(code.name, name) for name in names[not code.has_missing :]]
+        found += [(code.name, "code") for code in self.codes if not code.as_flags]
+        return tuple(found) if found else (("nothing", "flag"),)
+
     def transform(self, frame: Any) -> np.ndarray:
         """Turn a table into the matrix (n rows, layout.width), float32.
 

@@ -104,7 +104,7 @@ class Schema:
             If columns are absent, or hold what their kind cannot read; by name and row.
         """
         table = as_table(frame)
-        used = self._places(table)
+        used = self.places(table)
         matrix = np.empty((table.n_rows, len(self.features)))
         start = 0
         plain: list[tuple[int, int]] = []
@@ -124,7 +124,7 @@ class Schema:
     def unseen(self, frame: Any) -> dict[str, list[Any]]:
         """Find the levels that training never saw: by column, one value for each row that has one."""
         table = as_table(frame)
-        used = self._places(table)
+        used = self.places(table)
         found = {
             column.name: column.unseen(table.cells(used[column.name]))
             for column in self.columns
@@ -132,7 +132,7 @@ class Schema:
         }
         return {name: values for name, values in found.items() if values}
 
-    def _places(self, table: Table) -> dict[str, int]:
+    def places(self, table: Table) -> dict[str, int]:
         """Find the place in a table of each column that is used."""
         names = [column.name for column in self.columns]
         if table.has_names:

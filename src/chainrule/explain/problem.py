@@ -1,0 +1,271 @@
+"""What a model learns from some rows: program, parameters, encoded rows, and the step that comes next."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine import Program, State, start
+from chainrule.errors import ParameterError
+from chainrule.estimators.base import BaseMLP
+from chainrule.estimators.presets import SHARE_OF_RATE_TO_GO_ON, numbers_of
+from chainrule.estimators.rows import checked_table
+from chainrule.estimators.tabular_fitted import FittedTabular
+from chainrule.network import EnsembleLoss, Loss, Network, get_loss
+from chainrule.optimization import SGD, Adam, Optimizer
+
+__all__ = ["Problem", "problem_of"]
+
+Array = Any
+
+_OFF = {"l2": 0.0, "l1": 0.0, "clip": 0.0, "weight_decay": 0.0, "momentum": 0.0}
+_USUAL = {**_OFF, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A loss of parameters on rows, and the optimizer that lowers it.
+
+    Attributes
+    ----------
+    program : network, loss, optimizer, and which penalties there are
+    numbers : their settings, as `Engine.run_epochs` takes them
+    state : parameters, the optimizer's moments, steps done
+    X : array (n, n_inputs), what goes into the network
+    y : array, targets as the loss takes them
+    shares : array (n,), the rows' shares in the loss
+    share : share of a row of weight 1
+    rate : learning rate of the next step, the optimizer's correction not yet in it
+    step_of : in words, whose step the next one is
+    input_names : names of the network's inputs; () where they have none
+    table, encoder : the rows as they came, and what made numbers of them, for a table model
+    """
+
+    program: Program
+    numbers: dict[str, float]
+    state: State
+    X: Array
+    y: Array
+    shares: Array
+    share: Any
+    rate: float
+    step_of: str
+    input_names: tuple[str, ...] = ()
+    table: Any = None
+    encoder: Any = None
+
+    @property
+    def network(self) -> Network:
+        """What computes."""
+        return self.program.network
+
+    @property
+    def loss(self) -> Loss:
+        """What is lowered."""
+        return self.program.loss
+
+    @property
+    def theta(self) -> Array:
+        """All parameters."""
+        return self.state.theta
+
+
+def problem_of(
+    model_or_network: Any,
+    X: Any,
+    y: Any,
+    *,
+    sample_weight: Any = None,
+    theta: Array | None = None,
+    loss: Any = None,
+    optimizer: Optimizer | None = None,
+    learning_rate: float | None = None,
+    numbers: dict[str, float] | None = None,
+) -> Problem:
+    """What `model_or_network` learns from the rows `X`, `y`.
+
+    Parameters
+    ----------
+    model_or_network : Network, or a fitted estimator of this package
+    X : one row or several, as the model takes them
+    y : their targets
+    sample_weight : array, optional
+    theta : array, optional
+        Parameters of a network; default: drawn by its initializers, seed 0. An estimator has its own.
+    loss : str or Loss, optional
+        Of a network; default: "sum_of_squares", equation (14). An estimator has its own.
+    optimizer : Optimizer, optional
+        Default: that of the estimator; for a network plain gradient descent, equation (17).
+    learning_rate : float, optional
+        Default: that of the estimator's `partial_fit`; 0.01 for a network.
+    numbers : dict, optional
+        Further settings, such as ``{"l2": 1e-4}`` or the optimizer's.
+
+    Raises
+    ------
+    ParameterError
+        If the model is not one of ours or not fitted, or rows and targets do not fit it.
+    """
+    if isinstance(model_or_network, Network):
+        loss = "sum_of_squares" if loss is None else loss
+        problem = _of_network(model_or_network, X, y, theta, get_loss(loss), sample_weight)
+    elif theta is not None or loss is not None:
+        raise ParameterError("theta and loss are for a Network; an estimator has its own")
+    elif isinstance(model_or_network, BaseMLP):
+        problem = _of_mlp(model_or_network, X, y, sample_weight)
+    elif isinstance(model_or_network, FittedTabular):
+        problem = _of_table_model(model_or_network, X, y, sample_weight)
+    else:
+        raise ParameterError(
+            "the model must be a Network or a fitted MLPClassifier, MLPRegressor, TabularClassifier or "
+            f"TabularRegressor, however: {type(model_or_network).__name__}"
+        )
+    return _with(problem, optimizer, learning_rate, numbers or {})
+
+
+def _with(
+    problem: Problem, optimizer: Optimizer | None, learning_rate: float | None, numbers: dict[str, float]
+) -> Problem:
+    """The problem with settings of one's own."""
+    if unknown := set(numbers) - set(_USUAL):
+        raise ParameterError(f"numbers may hold {sorted(_USUAL)}, however: {sorted(unknown)}")
+    program = problem.program
+    program = replace(
+        program,
+        l1=numbers["l1"] > 0 if "l1" in numbers else program.l1,
+        clip=numbers["clip"] > 0 if "clip" in numbers else program.clip,
+        weight_decay=numbers["weight_decay"] > 0 if "weight_decay" in numbers else program.weight_decay,
+    )
+    if optimizer is not None:
+        program = replace(program, optimizer=optimizer)
+        state = start(problem.theta, optimizer.n_moments)
+        problem = replace(problem, state=state, step_of=f"the first step of {optimizer!r}")
+    rate = problem.rate if learning_rate is None else float(learning_rate)
+    if not rate > 0:
+        raise ParameterError(f"learning_rate must be positive, however: {learning_rate!r}")
+    return replace(problem, program=program, numbers=problem.numbers | numbers, rate=rate)
+
+
+def _of_network(
+    network: Network, X: Any, y: Any, theta: Array | None, loss: Loss, sample_weight: Any
+) -> Problem:
+    theta = network.initialize(np.random.default_rng(0), np.float64) if theta is None else np.asarray(theta)
+    if theta.shape != (network.n_parameters,):
+        raise ParameterError(
+            f"theta must be a vector of the network's {network.n_parameters} parameters, however its shape: "
+            f"{theta.shape}"
+        )
+    if theta.dtype.kind != "f":
+        theta = theta.astype(np.float64)
+    X = np.asarray(X, dtype=theta.dtype)
+    X = X[None] if X.ndim == 1 else X
+    y = np.asarray(y, dtype=theta.dtype)
+    if y.ndim < 2:
+        y = y.reshape(1, -1) if len(X) == 1 else y.reshape(-1, 1)
+    program = Program(network, loss, SGD(momentum=False, nesterov=False))
+    return _problem(program, _USUAL, start(theta, 0), X, y, sample_weight, 0.01, "gradient descent's step")
+
+
+def _of_mlp(model: BaseMLP, X: Any, y: Any, sample_weight: Any) -> Problem:
+    X = X[None] if isinstance(X, np.ndarray) and X.ndim == 1 else X
+    matrix = model._rows_to_answer(X)
+    labels = np.asarray(y).reshape(-1) if np.ndim(y) == 0 else np.asarray(y)
+    _check_as_many(matrix, labels)
+    network, theta = model.network_, model._theta(model.network_)
+    program = model._make_program(network, model._make_loss(), has_validation=False)
+    if model.solver == "lbfgs":
+        program = Program(network, program.loss, SGD(momentum=False, nesterov=False))
+    state = model._first_state(theta, program, fresh=False, incremental=True)
+    weights = _weights(sample_weight, len(labels)) * model._class_weights(labels)
+    matrix = matrix.toarray() if hasattr(matrix, "toarray") else matrix
+    step_of = "the step that partial_fit would take"
+    if model.solver == "lbfgs":
+        step_of = "a step of gradient descent (L-BFGS moves by all rows at once)"
+    names = tuple(getattr(model, "feature_names_in_", ()))
+    problem = _problem(
+        program,
+        model._numbers,
+        state,
+        matrix.astype(theta.dtype),
+        model._encode_known_targets(labels),
+        weights,
+        float(model.learning_rate_init),
+        step_of,
+    )
+    return replace(problem, input_names=names)
+
+
+def _of_table_model(model: Any, X: Any, y: Any, sample_weight: Any) -> Problem:
+    table = checked_table(_as_rows(X), model, fitted=True)
+    matrix = model.encoder_.transform(table)
+    labels = np.asarray(y).reshape(-1) if np.ndim(y) == 0 else y
+    labels = model._checked_targets(labels)
+    _check_as_many(matrix, labels)
+    weights = _weights(sample_weight, len(labels)) * model._class_weights(labels)
+    settings = model.settings_
+    loss = EnsembleLoss(model._member_loss(), settings.members)
+    program = Program(model.network_, loss, Adam(), weight_decay=settings.weight_decay > 0)
+    state = start(np.asarray(model.theta_), program.optimizer.n_moments)
+    if progress := getattr(model, "_progress", None):
+        state = state._replace(moments=tuple(progress["moments"]), step=progress["step"])
+    problem = _problem(
+        program,
+        numbers_of(settings, np.inf),
+        state,
+        matrix,
+        model._encode_targets(labels),
+        weights,
+        SHARE_OF_RATE_TO_GO_ON * settings.learning_rate_init,
+        "the step that partial_fit would take",
+    )
+    names = tuple(" ".join(pair) for pair in model.encoder_.inputs)
+    return replace(problem, input_names=names, table=table, encoder=model.encoder_)
+
+
+def _problem(
+    program: Program,
+    numbers: dict[str, float],
+    state: State,
+    X: Array,
+    y: Array,
+    sample_weight: Any,
+    rate: float,
+    step_of: str,
+) -> Problem:
+    dtype = state.theta.dtype
+    network = program.network
+    if X.ndim != 2 or X.shape[1] != network.n_inputs:
+        raise ParameterError(f"rows must have {network.n_inputs} values each, however their shape: {X.shape}")
+    weights = _weights(sample_weight, len(X))
+    _check_as_many(X, y)
+    weights = weights.astype(dtype)
+    share = 1.0 if program.loss.adds_up else 1.0 / float(weights.sum())
+    y = np.asarray(y, dtype=dtype)
+    return Problem(
+        program, dict(numbers), state, np.asarray(X, dtype), y, share * weights, share, rate, step_of
+    )
+
+
+def _weights(sample_weight: Any, n: int) -> Array:
+    weights = np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64).reshape(-1)
+    if len(weights) != n or not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
+        raise ParameterError(
+            f"sample_weight must be {n} numbers ≥ 0, one at least above, however: {sample_weight!r}"
+        )
+    return weights
+
+
+def _check_as_many(X: Array, y: Any) -> None:
+    if X.shape[0] != len(y):
+        raise ParameterError(f"X and y must have as many rows, however: {X.shape[0]} and {len(y)}")
+
+
+def _as_rows(X: Any) -> Any:
+    """One row as a table of one."""
+    if hasattr(X, "to_frame") and hasattr(X, "index"):  # a row of a pandas frame
+        return type(X.to_frame())({name: [value] for name, value in X.items()})
+    if isinstance(X, dict):
+        return [list(X.values())]
+    if isinstance(X, list | tuple) and not any(isinstance(row, list | tuple | np.ndarray) for row in X):
+        return [list(X)]
+    return X[None] if isinstance(X, np.ndarray) and X.ndim == 1 else X

@@ -1,0 +1,81 @@
+"""A table's row on its way into the network: raw value, what the encoder made of it, and its embedding."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chainrule.explain.problem import Problem
+from chainrule.network import Columns
+
+__all__ = ["RawColumn", "raw_columns"]
+
+
+@dataclass(frozen=True)
+class RawColumn:
+    """One column of the table, for one row.
+
+    Attributes
+    ----------
+    name, kind : of the column
+    value : as it stands in the table, as text; "" where it is missing
+    encoded : (what, number) for every input of the network that is made of it
+    embedded : (what, numbers) for every embedding of those inputs
+    """
+
+    name: str
+    kind: str
+    value: str
+    encoded: tuple[tuple[str, float], ...]
+    embedded: tuple[tuple[str, tuple[float, ...]], ...]
+
+
+def raw_columns(problem: Problem, steps: list[Any]) -> tuple[RawColumn, ...]:
+    """The columns of the first row; () for a model that takes numbers as they are."""
+    encoder = problem.encoder
+    if encoder is None or problem.table is None:
+        return ()
+    column_of = {feature.name: feature.column for feature in encoder.schema.features}
+    encoded: dict[str, list[Any]] = {column.name: [] for column in encoder.schema.columns}
+    embedded: dict[str, list[Any]] = {column.name: [] for column in encoder.schema.columns}
+    outputs = _embeddings(steps)
+    for i, (feature, what) in enumerate(encoder.inputs):
+        name = column_of.get(feature)
+        if name is None:
+            continue
+        label = what if feature == name else f"{feature.removeprefix(name).strip()}: {what}"
+        encoded[name].append((label, float(problem.X[0, i])))
+        embedded[name] += [(f"{kind} of {label}", values) for kind, values in outputs.get(i, ())]
+    places = encoder.schema.places(problem.table)
+    return tuple(
+        RawColumn(
+            column.name,
+            column.kind,
+            _text(problem.table, places.get(column.name)),
+            tuple(encoded[column.name]),
+            tuple(embedded[column.name]),
+        )
+        for column in encoder.schema.columns
+    )
+
+
+def _embeddings(steps: list[Any]) -> dict[int, list[tuple[str, tuple[float, ...]]]]:
+    """By input of the network: name of the embedding layer, and what it gives for the first row."""
+    if not steps or not isinstance(steps[0].layer, Columns):
+        return {}
+    found: dict[int, list[Any]] = {}
+    start, out = 0, steps[0].out[0]
+    for first, behind, network in steps[0].layer.branches:
+        width = network.n_outputs // (behind - first)
+        for i in range(first, behind):
+            if network.layers:
+                values = tuple(map(float, out[start : start + width]))
+                found.setdefault(i, []).append((network.layers[0].kind.replace("_", " "), values))
+            start += width
+    return found
+
+
+def _text(table: Any, place: int | None) -> str:
+    """The first row's cell as it reads."""
+    if place is None:
+        return ""
+    cells = table.cells(place)
+    return "" if cells.missing[0] else str(cells.value(0))
