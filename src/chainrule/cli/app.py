@@ -9,7 +9,14 @@ import typer
 
 from chainrule.cli.commands import EXIT_CODES, Commands
 from chainrule.cli.interrupt import ending_at_once, nothing_saved
-from chainrule.cli.options import column_kinds, hidden_sizes, known_activation, positive, probability
+from chainrule.cli.options import (
+    column_kinds,
+    hidden_sizes,
+    known_activation,
+    layer_and_unit,
+    positive,
+    probability,
+)
 from chainrule.cli.terminal import print_json, warnings_as_lines
 
 __all__ = ["app"]
@@ -47,6 +54,15 @@ class EngineName(StrEnum):
     auto = "auto"
     numpy = "numpy"
     xla = "xla"
+
+
+class Form(StrEnum):
+    """How a page is written."""
+
+    text = "text"
+    markdown = "markdown"
+    latex = "latex"
+    html = "html"
 
 
 Data = Annotated[
@@ -225,6 +241,61 @@ def inspect(
 ) -> None:
     """Show what is in a model file or a table."""
     _show(_work_of("inspect")(file), json)
+
+
+@app.command(epilog=EXIT_CODES)
+def explain(
+    model: Model,
+    data: Data,
+    row: Annotated[int, typer.Option(metavar="N", min=1, help="Row of the table, from 1.")] = 1,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="VALUE", help="The row's target, if not as in the table.", show_default=False),
+    ] = None,
+    neuron: Annotated[
+        str | None,
+        typer.Option(
+            metavar="L,M",
+            callback=layer_and_unit,
+            help="Open one neuron: layer and unit, from 1.",
+            show_default=False,
+        ),
+    ] = None,
+    member: Annotated[int, typer.Option(metavar="N", min=1, help="Of the ensemble, with --neuron.")] = 1,
+    units: Annotated[int, typer.Option(metavar="N", min=1, help="Neurons of a layer that are shown.")] = 6,
+    form: Annotated[
+        Form, typer.Option("--format", metavar="NAME", help="text, markdown, latex or html.")
+    ] = Form.text,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Default: standard output.", show_default=False),
+    ] = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Show every number of one row: forward pass, loss, backward pass, update.
+
+    The row goes through the network as in training: what the encoder makes of each column, weighted sums,
+    activations, the loss, and the chain rule back to every weight.
+    """
+    run = _work_of("explain")
+    with warnings_as_lines():
+        report, text = run(
+            model,
+            data,
+            row=row,
+            target=target,
+            neuron=neuron,
+            member=member,
+            units=units,
+            form=form.value,
+            output=output,
+            overwrite=overwrite,
+        )
+    if json:
+        print_json(report)
+    else:
+        typer.echo(text if output is None else f"Saved  {output}")
 
 
 @app.command(epilog=EXIT_CODES)

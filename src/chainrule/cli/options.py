@@ -6,7 +6,14 @@ from math import isfinite
 
 import typer
 
-__all__ = ["column_kinds", "hidden_sizes", "known_activation", "positive", "probability"]
+__all__ = [
+    "column_kinds",
+    "hidden_sizes",
+    "known_activation",
+    "layer_and_unit",
+    "positive",
+    "probability",
+]
 
 _BYTES_PER_WEIGHT = 4 * 16  # in 4 members or more: the weight, its slope, two averages of Adam, in float32
 _MOST_BYTES = 16e9
@@ -33,6 +40,16 @@ def hidden_sizes(text: str | None) -> tuple[int, ...] | None:
             "are allowed; choose fewer neurons"
         )
     return sizes
+
+
+def layer_and_unit(text: str | None) -> tuple[int, int] | None:
+    """Read "1,4" as (1, 4): the fourth neuron of the first hidden layer."""
+    if text is None:
+        return None
+    parts = text.split(",")
+    if len(parts) != 2 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise typer.BadParameter(f"{text!r} is not a layer and a unit, from 1, such as 1,4")
+    return int(parts[0]), int(parts[1])
 
 
 def positive(value: float | None) -> float | None:

@@ -18,6 +18,7 @@ from chainrule.cli.drawing import (
     sparkline,
     table,
 )
+from chainrule.cli.network_drawing import drawn
 from chainrule.cli.score_report import score_parts
 from chainrule.cli.terminal import results
 
@@ -172,6 +173,7 @@ def _contents(column: dict[str, Any]) -> list[str]:
 
 
 def _inspected_model(report: dict[str, Any]) -> list[Any]:
+    members = report.get("network", {}).get("members", 0)
     parts = [
         facts(
             ("Model", f"{report['file']} ({size(report['bytes'])}, format {report['format_version']})"),
@@ -181,6 +183,7 @@ def _inspected_model(report: dict[str, Any]) -> list[Any]:
             ("Classes", ", ".join(map(quoted, report["classes"]))) if "classes" in report else None,
             *(_training_facts(report) if "training" in report else []),
         ),
+        *(Text(line, "green") for line in ["", *drawn(report["layers"], members)]),
         _layer_table(report["layers"]),
     ]
     if "columns" in report:

@@ -139,19 +139,20 @@ class Neuron:
     share: float
 
     @cached_property
-    def _document(self) -> Any:
+    def document(self) -> Any:
+        """As a page, with `to_text`, `to_markdown`, `to_latex` and `to_html`."""
         from chainrule.explain.trace_document import neuron_document
 
         return neuron_document(self)
 
     def __str__(self) -> str:
-        return str(self._document.to_text())
+        return str(self.document.to_text())
 
     def __rich__(self) -> Any:
-        return self._document.to_rich()
+        return self.document.to_rich()
 
     def _repr_html_(self) -> str:
-        return str(self._document.to_html())
+        return str(self.document.to_html())
 
 
 @dataclass(frozen=True)
@@ -219,41 +220,41 @@ class Trace:
         """`to_dict` as text; numbers that are not finite become null."""
         return json.dumps(self.to_dict(), allow_nan=False, **options)
 
-    @cached_property
-    def _document(self) -> Any:
+    def document(self, units: int = 6, row: int = 1) -> Any:
+        """As a page of equations and tables.
+
+        Parameters
+        ----------
+        units : int, default=6
+            Neurons of a layer, rows and columns of a matrix, that are shown.
+        row : int, default=1
+            Which of the traced rows is shown, counted from 1.
+        """
         from chainrule.explain.trace_document import document_of
 
-        return document_of(self)
+        return document_of(self, units, row)
 
     def to_text(self, units: int = 6, row: int = 1) -> str:
-        """Plain text of at most 100 columns; layers and matrices are cut after `units` rows and columns."""
-        from chainrule.explain.trace_document import document_of
-
-        return document_of(self, units, row).to_text()
+        """Plain text that fits about 100 columns; `units` and `row`: see `document`."""
+        return str(self.document(units, row).to_text())
 
     def to_markdown(self, units: int = 6, row: int = 1) -> str:
         """Markdown with the equations in LaTeX between dollar signs."""
-        from chainrule.explain.trace_document import document_of
-
-        return document_of(self, units, row).to_markdown()
+        return str(self.document(units, row).to_markdown())
 
     def to_latex(self, units: int = 6, row: int = 1) -> str:
         """LaTeX for the body of a document that uses amsmath and booktabs."""
-        from chainrule.explain.trace_document import document_of
-
-        return document_of(self, units, row).to_latex()
+        return str(self.document(units, row).to_latex())
 
     def to_html(self, units: int = 6, row: int = 1) -> str:
         """HTML that needs nothing beside it; what a notebook shows."""
-        from chainrule.explain.trace_document import document_of
-
-        return document_of(self, units, row).to_html()
+        return str(self.document(units, row).to_html())
 
     def __str__(self) -> str:
         return self.to_text()
 
     def __rich__(self) -> Any:
-        return self._document.to_rich()
+        return self.document().to_rich()
 
     def _repr_html_(self) -> str:
         return self.to_html()

@@ -198,6 +198,9 @@ def _update(trace: Trace, units: int) -> Section:
     parts: list[Any] = [f"{problem.step_of}; η = {number(trace.learning_rate)}, {optimizer}"]
     if not problem.program.optimizer.n_moments:
         parts.append(_UPDATE)
+    if problem.program.weight_decay:
+        shrinks = number(trace.learning_rate * problem.numbers["weight_decay"])
+        parts.append(f"weight decay: every weight loses {shrinks} of itself first; biases do not")
     for layer in trace.layers:
         moved = layer.update_W[0] if layer.members else layer.update_W
         n = layer.number
