@@ -6,7 +6,7 @@ from scipy.sparse import csr_array
 
 from chainrule.engine import forward
 from chainrule.engine.blas import one_thread
-from chainrule.engine.forward import Forward
+from chainrule.engine.forward import Forward, outputs_left_out
 from chainrule.network import Activation, Dense, Dropout, Network, Polynomial
 
 NETWORKS = {
@@ -68,3 +68,32 @@ def test_own_parameters_stay_as_they_were():
     theta[:] = 0
     np.testing.assert_array_equal(own(X), before)
     assert not shared(X).any()
+
+
+@pytest.mark.parametrize("folds", [2, 4])
+def test_members_that_are_not_asked_are_not_computed_and_the_judgement_is_the_same(folds):
+    from chainrule.network import (
+        Dropout,
+        EnsembleLoss,
+        Join,
+        MemberDense,
+        ParametricActivation,
+        Scale,
+        get_loss,
+    )
+
+    hidden = (MemberDense(5, 4), ParametricActivation("tanh", 4), Dropout((0.1, 0.2, 0.3, 0.4)))
+    layers = (Scale(4, spread=True), *hidden, MemberDense(3, 4, shared=True), MemberDense(2, 4), Join())
+    network = Network(6, layers)
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 6))
+    y = np.column_stack([rng.normal(size=(30, 2)), np.arange(30) % folds])
+    p = network.named(network.initialize(rng, np.float64))
+    loss = EnsembleLoss(get_loss("squared_error"), 4, folds)
+    all_of_them = network.forward(p, X)[0]
+    some = outputs_left_out(loss, network, p, X, y)
+    weights = rng.uniform(size=30)
+    np.testing.assert_allclose(
+        loss.judged(some, y, weights), loss.judged(all_of_them, y, weights), rtol=1e-12
+    )
+    assert np.isclose(some.reshape(30, 4, 2), 0).all(2).sum() == 30 * (4 - 4 // folds)

@@ -1,5 +1,6 @@
 """The numpy engine: interprets the equations. No compile time, no dependency, float32 or float64."""
 
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -7,9 +8,10 @@ import numpy as np
 
 from chainrule.engine.base import Data, Plan, Program, Records, State
 from chainrule.engine.blas import one_thread_if_small
-from chainrule.engine.forward import raw_outputs
+from chainrule.engine.forward import outputs_left_out, raw_outputs
 from chainrule.engine.parts import Parts, over_vectors
-from chainrule.engine.step import end_of_epoch, objective, training_step
+from chainrule.engine.step import Predict, end_of_epoch, objective, training_step
+from chainrule.network import EnsembleLoss
 
 __all__ = ["NumpyEngine", "as_dtype", "judged", "quiet", "validation_rows"]
 
@@ -105,8 +107,11 @@ def judged(
 
     Python's numbers instead of NumPy's, which would lift float32 parameters to float64.
     """
+    predict: Predict = raw_outputs
+    if validation is not None and isinstance(program.loss, EnsembleLoss) and program.loss.folds:
+        predict = partial(outputs_left_out, program.loss, y=validation[1])
     state, validation_loss, value = end_of_epoch(
-        program, numbers, parts, state, theta_before, np.float64(loss), rate, validation, raw_outputs
+        program, numbers, parts, state, theta_before, np.float64(loss), rate, validation, predict
     )
     state = state._replace(
         best=float(state.best),

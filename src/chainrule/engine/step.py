@@ -16,7 +16,7 @@ from chainrule.network import Draw, Network
 from chainrule.network.special import namespace
 from chainrule.optimization.penalties import clip, l1_penalty, l2_penalty, sum_of_squares
 
-__all__ = ["Batch", "end_of_epoch", "objective", "training_step"]
+__all__ = ["Batch", "Predict", "end_of_epoch", "objective", "training_step"]
 
 Array = Any
 Vectors = tuple[Array, ...]
