@@ -1,7 +1,8 @@
 """The scikit-learn face: translate, delegate, remember."""
 
 from chainrule.estimators.mlp import MLPClassifier, MLPRegressor
-from chainrule.estimators.tabular import TabularClassifier, TabularRegressor
+from chainrule.estimators.tabular_classifier import TabularClassifier
+from chainrule.estimators.tabular_regressor import TabularRegressor
 from chainrule.estimators.together import fit_together
 
 __all__ = ["MLPClassifier", "MLPRegressor", "TabularClassifier", "TabularRegressor", "fit_together"]

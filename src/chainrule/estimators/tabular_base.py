@@ -1,53 +1,36 @@
 """What the two table models share: any table in, an ensemble trained, calibrated and remembered."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 from warnings import warn
 
 import numpy as np
 from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.utils.validation import _check_sample_weight
 
 from chainrule.engine import Data, Program
 from chainrule.errors import DegradedWarning, DivergenceError, ParameterError
 from chainrule.estimators.callbacks import FitTasks
-from chainrule.estimators.presets import Settings, batch_size_for, settings_of, table_network
+from chainrule.estimators.presets import Settings, batch_size_for, numbers_of, settings_of, table_network
 from chainrule.estimators.progress import shown
-from chainrule.estimators.rows import checked_table, generator, merged, restored_on_failure
-from chainrule.estimators.tabular_fitted import Encoded, FittedTabular
-from chainrule.estimators.tabular_fitting import History, TabularFitting, deadline_of, epochs_for
+from chainrule.estimators.rows import generator, restored_on_failure
+from chainrule.estimators.tabular_fitted import Encoded
+from chainrule.estimators.tabular_fitting import History, TabularFitting, epochs_for
 from chainrule.estimators.tabular_parameters import SETTINGS, check_table_parameters, kinds_of_columns
+from chainrule.estimators.tabular_rows import EncodedRows, TabularRows
+from chainrule.estimators.tabular_time import deadline_of
 from chainrule.network import EnsembleLoss, Loss
 from chainrule.optimization import Adam
 from chainrule.table.network_encoder import NetworkEncoder
-from chainrule.table.schema import Schema
-from chainrule.training import hold_out
 
 __all__ = ["BaseTabular"]
 
 Array = Any
 
-_FEWEST_ROWS_TO_HOLD_OUT = 20
-_MOST_ROWS_TO_HOLD_OUT = 10_000
 
-
-@dataclass(frozen=True)
-class _Rows:
-    """Encoded rows: to learn from, and to judge by where there are any; `labels_val` as they came."""
-
-    X: Array
-    y: Array
-    weights: Array
-    X_val: Array | None = None
-    y_val: Array | None = None
-    weights_val: Array | None = None
-    labels_val: Array | None = None
-
-
-class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
+class BaseTabular(CallbackSupportMixin, TabularRows):
     """A neural network for any table; see `TabularClassifier` and `TabularRegressor`."""
 
     # -- what classifier and regressor do each in their way -----------------------------------------
@@ -56,23 +39,8 @@ class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
     @abstractmethod
     def _task(self) -> str: ...
 
-    @abstractmethod
-    def _checked_targets(self, y: Any) -> Array:
-        """`y` as an array without anything that cannot be learned."""
-
-    def _learn_labels(self, y: Array) -> None:
-        """Learn which labels there are, from all rows."""
-
-    @abstractmethod
-    def _learn_targets(self, y: Array, weights: Array) -> None:
-        """Learn the scale of `y` from the rows of training."""
-
     def _learn_more_targets(self, y: Array) -> None:
         """Learn what `partial_fit` may still learn of targets."""
-
-    @abstractmethod
-    def _encode_targets(self, y: Array) -> Array:
-        """Targets of the network (n, K)."""
 
     @abstractmethod
     def _member_loss(self, smoothed: bool = True) -> Loss:
@@ -81,14 +49,6 @@ class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
     @property
     @abstractmethod
     def _n_network_outputs(self) -> int: ...
-
-    @abstractmethod
-    def _strata(self, y: Array) -> Array | None:
-        """Classes by which validation rows are held out, if any."""
-
-    @abstractmethod
-    def _class_weights(self, y: Array) -> Array:
-        """Factor on the weight of each training row."""
 
     @abstractmethod
     def _calibrate(self, a: Array, members: Array, y: Array, weights: Array) -> None:
@@ -143,8 +103,9 @@ class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
             settings = self._settings()
             rng = generator(self.random_state)
             validation = self._checked_validation(X_val, y_val, sample_weight_val)
-            rows, self.settings_ = self._prepared(X, y, weights, validation, settings, rng)
-            self._train(rows, rng, shown_rows, begun)
+            deadline = deadline_of(self.time_limit, begun)
+            rows, self.settings_ = self._prepared(X, y, weights, validation, settings, rng, deadline)
+            self._train(rows, rng, shown_rows, deadline)
             self.fit_time_ = perf_counter() - begun
         return self
 
@@ -169,7 +130,7 @@ class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
                 self.settings_ = replace(self.settings_, folds=0)
                 matrix = self.encoder_.transform(X)
                 self._learn_more_targets(y)
-            learned = _Rows(matrix, self._encode_targets(y), weights * self._class_weights(y))
+            learned = EncodedRows(matrix, self._encode_targets(y), weights * self._class_weights(y))
             fitting = self._fitting(learned, rng, None, np.inf, n_epochs=1)
             if fresh:
                 self.member_shares_ = np.full(self.settings_.members, 1 / self.settings_.members)
@@ -185,123 +146,10 @@ class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
     def _settings(self) -> Settings:
         return settings_of(self.preset, self._task, {name: getattr(self, name, None) for name in SETTINGS})
 
-    def _checked_rows(self, X: Any, y: Any, sample_weight: Any, fresh: bool) -> tuple[Any, Array, Array]:
-        if y is None:
-            raise ParameterError(
-                f"This {type(self).__name__} estimator requires y to be passed, but the target y is None"
-            )
-        X = checked_table(X, self, fitted=not fresh)
-        y = self._checked_targets(y)
-        n_rows = X.n_rows
-        if len(y) != n_rows:
-            raise ParameterError(
-                f"Found input variables with inconsistent numbers of samples: [{n_rows}, {len(y)}]"
-            )
-        weights = _check_sample_weight(
-            sample_weight, np.zeros((n_rows, 1)), dtype=np.float64, ensure_non_negative=True
-        )
-        used = weights > 0
-        if not used.any():
-            raise ParameterError("the weight of every row is 0; there is nothing to learn from")
-        if not used.all():
-            X, y, weights = X.rows(used), y[used], weights[used]
-        if fresh:
-            self.n_features_in_ = len(X.names)
-            self.__dict__.pop("feature_names_in_", None)
-            if X.has_names:
-                self.feature_names_in_ = np.array(X.names, dtype=object)
-        return X, y, weights
-
-    def _checked_validation(self, X: Any, y: Any, weights: Any) -> Any:
-        if (X is None) != (y is None):
-            raise ParameterError("X_val and y_val belong together: give both or neither")
-        if X is None:
-            if weights is not None:
-                raise ParameterError("sample_weight_val needs X_val and y_val")
-            return None
-        X, y = checked_table(X, self), self._checked_targets(y)
-        try:
-            return (
-                X,
-                y,
-                _check_sample_weight(
-                    weights, np.zeros((len(y), 1)), dtype=np.float64, ensure_non_negative=True
-                ),
-            )
-        except ValueError as error:
-            raise ParameterError(f"X_val, y_val: {error}") from None
-
-    def _prepared(
-        self,
-        X: Any,
-        y: Array,
-        weights: Array,
-        validation: Any,
-        settings: Settings,
-        rng: np.random.Generator,
-    ) -> tuple[_Rows, Settings]:
-        """Encode the rows and decide which to judge by."""
-        schema = Schema.learn(X, kinds_of_columns(self, X.names))
-        read, y, weights = merged(schema.read(X), y, weights)
-        weights = weights / weights.mean()
-        self.encoder_ = NetworkEncoder.of_read(schema, read, weights, settings.bins)
-        matrix = self.encoder_.encode(read, rng)
-        if validation is not None:
-            self._learn_targets(y, weights)
-            weights = weights * self._class_weights(y)
-            X_val, y_val, weights_val = validation
-            weights_val = weights_val * self._class_weights(y_val)
-            known = self.encoder_.transform(X_val), self._encode_targets(y_val), weights_val, y_val
-            return _Rows(matrix, self._encode_targets(y), weights, *known), replace(settings, folds=0)
-        if settings.folds:
-            return self._in_folds(matrix, y, weights, settings, rng)
-        rows, held_out = self._held_out(y, settings.validation_fraction, rng)
-        self._learn_targets(y[rows], weights[rows])
-        targets, weights = self._encode_targets(y), weights * self._class_weights(y)
-        learned = (matrix[rows], targets[rows], weights[rows])
-        if held_out is None:
-            return _Rows(*learned), settings
-        judging = (part[held_out] for part in (matrix, targets, weights, y))
-        return _Rows(*learned, *judging), settings
-
-    def _in_folds(
-        self, matrix: Array, y: Array, weights: Array, settings: Settings, rng: np.random.Generator
-    ) -> tuple[_Rows, Settings]:
-        """Every row in a fold: all are learned from, and all are judged by members that did not."""
-        self._learn_targets(y, weights)
-        strata = self._strata(y)
-        order = rng.permutation(len(y))
-        if strata is not None:
-            order = order[np.argsort(strata[order], kind="stable")]
-        fold = np.empty(len(y))
-        fold[order] = np.arange(len(y)) % settings.folds
-        targets = np.column_stack([self._encode_targets(y), fold])
-        weights = weights * self._class_weights(y)
-        return _Rows(matrix, targets, weights, matrix, targets, weights, y), settings
-
-    def _held_out(self, y: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, Array | None]:
-        """(rows to learn from, rows to judge by); none of these where there are too few to spare."""
-        if not fraction or len(y) < _FEWEST_ROWS_TO_HOLD_OUT:
-            return np.arange(len(y)), None
-        strata = self._strata(y)
-        if strata is not None:
-            counts = np.bincount(strata)
-            n_alone, n_others = int((counts == 1).sum()), int(counts[counts > 1].sum())
-            if n_alone:
-                warn(
-                    f"{n_alone} of {len(counts)} classes have one row only, which is learned from and not "
-                    "held out to judge by; add rows, or join rare classes",
-                    DegradedWarning,
-                    stacklevel=6,
-                )
-            if n_others < _FEWEST_ROWS_TO_HOLD_OUT:
-                return np.arange(len(y)), None
-        return hold_out(len(y), min(fraction, _MOST_ROWS_TO_HOLD_OUT / len(y)), rng, strata)
-
-    def _train(self, rows: _Rows, rng: np.random.Generator, shown_rows: Any, begun: float) -> None:
+    def _train(self, rows: EncodedRows, rng: np.random.Generator, shown_rows: Any, deadline: float) -> None:
         if rows.weights_val is not None and not rows.weights_val.any():
             rows = replace(rows, X_val=None, y_val=None, weights_val=None)
-        fitting = self._fitting(rows, rng, shown_rows, deadline_of(self.time_limit, begun))
+        fitting = self._fitting(rows, rng, shown_rows, deadline)
         self.member_shares_ = np.full(self.settings_.members, 1 / self.settings_.members)
         self._forget_calibration()
         with shown(self.verbose):
@@ -313,7 +161,7 @@ class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
 
     def _fitting(
         self,
-        rows: _Rows,
+        rows: EncodedRows,
         rng: np.random.Generator,
         shown_rows: Any,
         deadline: float,
@@ -348,7 +196,7 @@ class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
                 fades=n_epochs is None,
             ),
             data=Data(rows.X, rows.y, rows.weights, rows.X_val, rows.y_val, rows.weights_val),
-            numbers=_numbers(settings, np.inf if self.n_iter_no_change is None else self.n_iter_no_change),
+            numbers=numbers_of(settings, np.inf if self.n_iter_no_change is None else self.n_iter_no_change),
             learning_rate=settings.learning_rate_init,
             batch_size=batch_size,
             max_epochs=max_epochs,
@@ -360,7 +208,7 @@ class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
             most_cycles=settings.most_cycles,
         )
 
-    def _remember(self, theta: Array, history: History, rows: _Rows) -> None:
+    def _remember(self, theta: Array, history: History, rows: EncodedRows) -> None:
         records = history.records
         if not records and not history.interrupted:
             raise DivergenceError("no epoch was finished, and so there is nothing to keep")
@@ -373,13 +221,8 @@ class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
             )
         if history.interrupted:
             warn("Training interrupted by user.", stacklevel=5)
-        if history.out_of_time:
-            warn(
-                f"time_limit={self.time_limit} s ended the training after {len(records)} epochs; the best "
-                "model so far is kept",
-                DegradedWarning,
-                stacklevel=5,
-            )
+        if said := _what_time_was_too_short_for(rows, history):
+            warn(f"time_limit={self.time_limit} s {said}", DegradedWarning, stacklevel=5)
         self.theta_ = theta
         self.engine_ = history.engine
         self.n_iter_ = len(records)
@@ -390,7 +233,7 @@ class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
             self.validation_loss_curve_ = [record.validation_loss for record in records]
             self._judge_by(rows)
 
-    def _judge_by(self, rows: _Rows) -> None:
+    def _judge_by(self, rows: EncodedRows) -> None:
         """Calibrate on the rows that were held out, and remember the best epoch."""
         curve = np.asarray(self.validation_loss_curve_)
         if np.isfinite(curve).any():
@@ -405,7 +248,7 @@ class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
 
     # -- what validation rows say, by the user's own metric -------------------------------------------
 
-    def _judge(self, rows: _Rows) -> Any:
+    def _judge(self, rows: EncodedRows) -> Any:
         """θ -> score of the predictions for the held-out rows."""
         from sklearn.metrics import check_scoring
 
@@ -423,16 +266,14 @@ class BaseTabular(CallbackSupportMixin, FittedTabular, ABC):
         return judge
 
 
-def _numbers(settings: Settings, patience: float) -> dict[str, float]:
-    return {
-        "l2": 0.0,
-        "l1": 0.0,
-        "clip": 1.0,
-        "weight_decay": settings.weight_decay,
-        "tol": 0.0,
-        "patience": patience,
-        "momentum": 0.0,
-        "beta_1": 0.9,
-        "beta_2": 0.95,
-        "epsilon": 1e-8,
-    }
+def _what_time_was_too_short_for(rows: EncodedRows, history: History) -> str:
+    """What a time limit did, in one sentence; nothing where there was time for all."""
+    found = []
+    if rows.n_drawn < rows.n_given:
+        found.append(
+            f"was too short to learn from all {rows.n_given:,} rows: {rows.n_drawn:,} of them were drawn at "
+            "random; raise it to use all"
+        )
+    if history.out_of_time:
+        found.append(f"ended the training after {len(history.records)} epochs; the best model so far is kept")
+    return "; it also ".join(found)

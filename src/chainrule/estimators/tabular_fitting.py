@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import perf_counter
 from typing import Any
-from warnings import warn
 
 import numpy as np
 
-from chainrule.engine import Data, Engine, Program, State, choose_engine, estimated_seconds, start
-from chainrule.errors import DegradedWarning
+from chainrule.engine import Data, Engine, Program, State, choose_engine, start
 from chainrule.estimators.callbacks import FitTasks
+from chainrule.estimators.presets import SHARE_OF_RATE_TO_GO_ON
 from chainrule.estimators.progress import log_epoch
+from chainrule.estimators.tabular_time import seconds_to_judge
 from chainrule.network import initialize_from_data
 from chainrule.optimization import Constant, CosineLog, FlatCosine, Schedule
 from chainrule.training import EpochRecord, Training, ctrl_c
@@ -23,12 +23,10 @@ Array = Any
 
 _FEWEST_EPOCHS = 4
 _CYCLES = 4
-_FEWEST_PASSES = 8
-_SECONDS_TO_START_XLA = 3.0
+_SECONDS_WORTH_STARTING_XLA = 15.0
 _MUCH_GAIN = 0.1
-_SHARE_OF_RATE_TO_GO_ON = 0.1
-_RESERVED = 0.06
-"""Share of the time limit that is left for what comes after training: calibration, and a slow last call."""
+_FEWEST_ROWS_TO_START_FROM = 128
+_ROWS_TO_START_FROM_PER_SECOND = 256
 
 
 @dataclass
@@ -92,8 +90,8 @@ class TabularFitting:
         there is a good model at the end of every one. A cycle that brought nothing better on the validation
         rows is the last; one that brought much is followed by another.
         """
-        self._leave_rows_out_if_time_is_short()
-        theta = initialize_from_data(self.program.network, self.data.X, self.rng)
+        self.deadline -= self._seconds_to_judge()
+        theta = initialize_from_data(self.program.network, self._rows_to_start_from(), self.rng)
         state = start(theta, self.program.optimizer.n_moments)
         history = History()
         for end in self._ends():
@@ -104,25 +102,16 @@ class TabularFitting:
         has_judges = self.data.X_val is not None
         return np.array(state.best_theta if has_judges or not state.finite else state.theta), history
 
-    def _leave_rows_out_if_time_is_short(self) -> None:
-        """Learn from so many rows that the time left is enough for some passes over them."""
+    def _seconds_to_judge(self) -> float:
+        """What calibration will take: the time for it is taken off the training's."""
+        n_judges = 0 if self.data.X_val is None else len(self.data.X_val)
+        return seconds_to_judge(self.program.network, n_judges)
+
+    def _rows_to_start_from(self) -> Array:
+        """Rows that initial values look at: fewer where time is short, for they take half a second."""
         left = self.deadline - perf_counter()
-        if not np.isfinite(left):
-            return
-        n_rows = len(self.data.weights)
-        seconds = estimated_seconds(self.program, self.data, 1, self.batch_size)
-        affordable = max(self.batch_size, int(n_rows * max(left, 0.0) / (_FEWEST_PASSES * seconds)))
-        if affordable >= n_rows:
-            return
-        warn(
-            f"{left:.1f} s are too short to learn from all {n_rows:,} rows; {affordable:,} of them, drawn at "
-            "random, are learned from: raise time_limit to use all",
-            DegradedWarning,
-            stacklevel=6,
-        )
-        rows = np.sort(self.rng.choice(n_rows, affordable, replace=False))
-        X, y, weights = (part[rows] for part in self.data[:3])
-        self.data = self.data._replace(X=X, y=y, weights=weights)
+        wanted = max(_FEWEST_ROWS_TO_START_FROM, _ROWS_TO_START_FROM_PER_SECOND * left)
+        return self.data.X[:: max(1, int(len(self.data.X) / wanted))]
 
     def _ends(self) -> Iterator[int]:
         """Epochs, counted from the first, at which cycles end: four up to `max_epochs`, then further ones."""
@@ -153,7 +142,7 @@ class TabularFitting:
         state = start(theta, self.program.optimizer.n_moments)
         if progress is not None:
             state = state._replace(moments=tuple(progress["moments"]), step=progress["step"])
-        self.learning_rate *= _SHARE_OF_RATE_TO_GO_ON
+        self.learning_rate *= SHARE_OF_RATE_TO_GO_ON
         history = History()
         return self._run(state, Constant(), 1, history), history
 
@@ -187,9 +176,9 @@ class TabularFitting:
 
     @cached_property
     def _engine(self) -> Engine:
-        """Who computes; XLA is not started for less time than that takes."""
+        """Who computes; XLA is not started for less time than makes up for its compiling, 2 to 5 s."""
         choice = self.estimator.engine
-        if choice == "auto" and self.deadline - perf_counter() < _SECONDS_TO_START_XLA:
+        if choice == "auto" and self.deadline - perf_counter() < _SECONDS_WORTH_STARTING_XLA:
             choice = "numpy"
         return choose_engine(choice, self.program, self.data, self.max_epochs, self.batch_size)
 
@@ -227,8 +216,3 @@ class TabularFitting:
 def epochs_for(n_steps: int, n_rows: int, batch_size: int) -> int:
     """Epochs that take about `n_steps` training steps."""
     return max(_FEWEST_EPOCHS, round(n_steps * batch_size / n_rows))
-
-
-def deadline_of(time_limit: float | None, begun: float) -> float:
-    """When training must end for the fit to end within the limit."""
-    return np.inf if time_limit is None else begun + (1 - _RESERVED) * time_limit

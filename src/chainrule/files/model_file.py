@@ -118,7 +118,8 @@ def load_with_record(path: str | Path) -> tuple[Any, dict[str, Any]]:
 
 def _describe(model: Any) -> tuple[dict[str, Any], Tensors]:
     from chainrule.estimators.mlp import MLPClassifier, MLPRegressor
-    from chainrule.estimators.tabular import TabularClassifier, TabularRegressor
+    from chainrule.estimators.tabular_classifier import TabularClassifier
+    from chainrule.estimators.tabular_regressor import TabularRegressor
 
     if type(model) in (MLPClassifier, MLPRegressor):
         return _describe_estimator(model)

@@ -83,7 +83,8 @@ def load_tabular(kind: str, described: dict[str, Any], tensors: Tensors) -> Any:
     ValueError, TypeError, KeyError, AttributeError, LookupError
         If it is not such a description.
     """
-    from chainrule.estimators import tabular
+    from chainrule.estimators.tabular_classifier import TabularClassifier
+    from chainrule.estimators.tabular_regressor import TabularRegressor
     from chainrule.table.network_encoder import NetworkEncoder
 
     own = {"classes", "multilabel", "temperature"} if kind == "TabularClassifier" else set()
@@ -91,10 +92,7 @@ def load_tabular(kind: str, described: dict[str, Any], tensors: Tensors) -> Any:
         described,
         {"parameters", "settings", "encoder", "network", "has_names", "engine", "counts"} | own,
     )
-    model = {
-        "TabularClassifier": tabular.TabularClassifier,
-        "TabularRegressor": tabular.TabularRegressor,
-    }[kind]()
+    model: Any = {"TabularClassifier": TabularClassifier, "TabularRegressor": TabularRegressor}[kind]()
     set_parameters(model, described["parameters"])
     model.settings_ = _settings(described["settings"])
     model.encoder_ = NetworkEncoder.from_description(described["encoder"])

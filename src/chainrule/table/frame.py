@@ -1,7 +1,8 @@
 """A table as it is given: a frame of some library, a matrix or rows of Python values."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,10 @@ class Table:
     rows: Callable[[np.ndarray], "Table"]
     block: np.ndarray | None = None
     has_names: bool = True
+
+    def kept(self) -> "Table":
+        """The same table, which takes each of its columns once, however often it is asked for."""
+        return replace(self, cells=cache(self.cells))
 
 
 def as_table(frame: Any) -> Table:
