@@ -16,6 +16,8 @@ NAMES = [
     "TabularClassifier",
     "TabularRegressor",
     "__version__",
+    "check_gradients",
+    "doctor",
     "fit_together",
     "load",
     "save",

@@ -18,6 +18,8 @@ _HOME = {
     "Polynomial": "network",
     "TabularClassifier": "estimators",
     "TabularRegressor": "estimators",
+    "check_gradients": "explain",
+    "doctor": "explain",
     "fit_together": "estimators",
     "load": "files",
     "save": "files",
@@ -36,6 +38,8 @@ __all__ = [
     "TabularClassifier",
     "TabularRegressor",
     "__version__",
+    "check_gradients",
+    "doctor",
     "fit_together",
     "load",
     "save",
@@ -44,8 +48,16 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from chainrule.estimators import MLPClassifier, MLPRegressor, fit_together
-    from chainrule.explain import trace
+    from chainrule.estimators import (
+        MLPClassifier,
+        MLPRegressor,
+        TabularClassifier,
+        TabularRegressor,
+        fit_together,
+    )
+    from chainrule.explain.doctor import doctor
+    from chainrule.explain.gradient_check import check_gradients
+    from chainrule.explain.trace import trace
     from chainrule.files import load, save
     from chainrule.network import Activation, Dense, Dropout, Network, Polynomial
     from chainrule.versions import show_versions

@@ -399,6 +399,22 @@ def test_importance_finds_the_columns_that_matter():
     assert sorted(found) == sorted(X.columns)
 
 
+def test_importance_is_that_of_scikit_learn_and_takes_any_table():
+    from sklearn.inspection import permutation_importance
+
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=300), "b": rng.choice(["x", "y"], 300), "c": rng.normal(size=300)})
+    y = X["a"] + 3 * (X["b"] == "x")
+    model = TabularRegressor(**QUICK | {"max_iter": 30}).fit(X, y)
+    ours = model.feature_importance(X, y, n_repeats=20, random_state=0)
+    theirs = permutation_importance(model, X, y, n_repeats=20, random_state=0).importances_mean
+    for name, mean in zip(X.columns, theirs, strict=True):
+        assert ours[name][0] == pytest.approx(mean, abs=0.05 * max(theirs) + 0.02)
+    assert list(ours)[-1] == "c"
+    again = model.feature_importance(pl.from_pandas(X), y, n_repeats=20, random_state=0)
+    assert again == ours
+
+
 def test_better_than_a_line_where_there_is_none():
     X, y = make_friedman1(600, random_state=0)
     X, X_test, y, y_test = train_test_split(X, y, random_state=0)

@@ -299,6 +299,39 @@ def explain(
 
 
 @app.command(epilog=EXIT_CODES)
+def doctor(model: Model, data: Data, json: Json = False) -> None:
+    """Say in plain words what is wrong with a model, with the numbers and the cure.
+
+    The table needs the target. Give the one that the model was trained on, or rows like those.
+    """
+    run = _work_of("doctor")
+    with warnings_as_lines():
+        report = run(model, data)
+    _show(report, json)
+
+
+@app.command(epilog=EXIT_CODES)
+def report(
+    model: Model,
+    data: Data,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Page to write.")] = Path(
+        "report.html"
+    ),
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Write one page that a colleague can read: scores, mistakes, importance, training, findings.
+
+    The page holds its pictures and needs nothing beside it. The table needs the target; give rows that the
+    model has not seen.
+    """
+    run = _work_of("report")
+    with warnings_as_lines():
+        found = run(model, data, output, overwrite=overwrite)
+    _show(found, json)
+
+
+@app.command(epilog=EXIT_CODES)
 def demo(
     folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the tables and models go.")] = Path(
         "demo"
@@ -332,6 +365,6 @@ def _show(report: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(report)
         return
-    from chainrule.cli.report import show
+    from chainrule.cli.terminal_report import show
 
     show(report)

@@ -13,13 +13,21 @@ import numpy as np
 from chainrule.errors import DegradedWarning, ModelFileError, TableError
 from chainrule.estimators import TabularClassifier, TabularRegressor
 from chainrule.files.model_file import load_with_record
-from chainrule.table import Schema, TableFile
+from chainrule.table import Schema, TableFile, known_labels, known_numbers
 from chainrule.table.values import RowError
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["TrainedModel", "content_digest", "load_trained", "naming", "table_for", "warn_of_unseen_levels"]
+__all__ = [
+    "TrainedModel",
+    "content_digest",
+    "known_target",
+    "load_trained",
+    "naming",
+    "table_for",
+    "warn_of_unseen_levels",
+]
 
 _KINDS_WRITTEN_AS_TEXT = ("category", "text", "mixed", "date")
 
@@ -120,6 +128,20 @@ def table_for(model: TrainedModel, file: TableFile) -> "pl.DataFrame":
     if model.classes.dtype.kind in "UO":
         text_columns.append(model.target)
     return file.table(text_columns)
+
+
+def known_target(model: TrainedModel, table: "pl.DataFrame") -> tuple[np.ndarray, np.ndarray]:
+    """(targets as the estimator takes them, the rows that have one).
+
+    Raises
+    ------
+    TableError
+        If the target is absent, without a value in all rows, or of another kind than in training.
+    """
+    if model.task == "classification":
+        places, rows = known_labels(table, model.target, model.classes)
+        return model.classes[places], rows
+    return known_numbers(table, model.target)
 
 
 def warn_of_unseen_levels(model: TrainedModel, table: "pl.DataFrame") -> None:

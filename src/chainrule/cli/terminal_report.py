@@ -136,6 +136,29 @@ def _predict(report: dict[str, Any]) -> list[Any]:
     return [facts(("Saved", f"{report['output']} ({n_rows} of {report['target']})"))]
 
 
+# -- doctor and report --------------------------------------------------------------------------------------
+
+
+def _doctor(report: dict[str, Any]) -> list[Any]:
+    return [
+        facts(("Model", report["model"]), ("Table", report["data"]["file"])),
+        Text(),
+        Text(report["text"]),
+    ]
+
+
+def _report(report: dict[str, Any]) -> list[Any]:
+    output, findings = report["output"], report["findings"]["findings"]
+    return [
+        *score_parts(report | {"training": None}, "Scores"),
+        Text(),
+        facts(
+            ("Findings", ", ".join(finding["name"] for finding in findings) or "none"),
+            ("Saved", f"{output['file']} ({size(output['bytes'])})"),
+        ),
+    ]
+
+
 # -- inspect -----------------------------------------------------------------------------------------------
 
 
@@ -260,6 +283,8 @@ _REPORTS = {
     "train": _train,
     "evaluate": _evaluate,
     "predict": _predict,
+    "doctor": _doctor,
+    "report": _report,
     "table": _inspected_table,
     "model": _inspected_model,
 }

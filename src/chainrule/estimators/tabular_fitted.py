@@ -11,7 +11,6 @@ from chainrule.engine.forward import Forward
 from chainrule.estimators.presets import Settings
 from chainrule.estimators.rows import checked_table
 from chainrule.network import EnsembleLoss, Network
-from chainrule.table.frame import as_table
 from chainrule.table.network_encoder import NetworkEncoder
 
 __all__ = ["Encoded", "FittedTabular"]
@@ -71,7 +70,7 @@ class FittedTabular(BaseEstimator):
 
         Parameters
         ----------
-        X, y : rows that training has not seen
+        X, y : rows that training has not seen, any table
         scoring : see scikit-learn; default: R² or accuracy
         n_repeats : int, default=5
         random_state : int, optional
@@ -80,14 +79,18 @@ class FittedTabular(BaseEstimator):
         -------
         dict of column name to (mean, standard deviation), most important first
         """
-        from sklearn.inspection import permutation_importance
+        from sklearn.metrics import check_scoring
 
-        found = permutation_importance(
-            self, X, y, scoring=scoring, n_repeats=n_repeats, random_state=random_state
-        )
-        names = as_table(X).names
-        order = np.argsort(-found.importances_mean, kind="stable")
-        return {names[i]: (float(found.importances_mean[i]), float(found.importances_std[i])) for i in order}
+        scorer = check_scoring(self, scoring=scoring)
+        table = checked_table(X, self, fitted=True).kept()
+        rng = np.random.default_rng(random_state)
+        whole = scorer(self, table, y)
+        drops = {
+            name: [whole - scorer(self, table.shuffled(place, rng), y) for _ in range(n_repeats)]
+            for place, name in enumerate(table.names)
+        }
+        names = sorted(drops, key=lambda name: -float(np.mean(drops[name])))
+        return {name: (float(np.mean(drops[name])), float(np.std(drops[name]))) for name in names}
 
     def save(self, path: Any) -> None:
         """Write the fitted model to `path`; `chainrule.load` reads it. See `chainrule.save`."""

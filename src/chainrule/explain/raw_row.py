@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.explain.problem import Problem
+from chainrule.estimators.problem import Problem
 from chainrule.network import Columns
 
 __all__ = ["RawColumn", "raw_columns"]

@@ -13,10 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine.parts import Parts
-from chainrule.engine.step import training_step
 from chainrule.errors import ParameterError
-from chainrule.explain.problem import Problem, problem_of
+from chainrule.estimators.problem import Problem, problem_of
 from chainrule.explain.raw_row import RawColumn, raw_columns
 from chainrule.network import Dense, Draw, Dropout, EnsembleLoss, MemberDense, Network
 
@@ -332,7 +330,7 @@ def trace(
 
 def _traced(problem: Problem, key: Array | None) -> Trace:
     network, loss = problem.network, problem.loss
-    after, objective = _after(problem, key)
+    after, objective = problem.next_step(key)
     update = network.named(after - problem.theta)
     is_dropping = key is not None and network.is_random
     draw = Draw(key).fold(problem.state.step) if is_dropping and key is not None else None
@@ -361,21 +359,6 @@ def _traced(problem: Problem, key: Array | None) -> Trace:
         theta_after=after,
         dropped=is_dropping,
     )
-
-
-def _after(problem: Problem, key: Array | None) -> tuple[Array, Any]:
-    """(θ after the numpy engine's training step, loss with penalties)."""
-    parts = Parts(problem.network)
-    state = problem.state._replace(
-        theta=parts.split(problem.theta), moments=tuple(map(parts.split, problem.state.moments))
-    )
-    step = np.asarray([problem.state.step + 1], dtype=np.float64)
-    correction = float(problem.program.optimizer.correction(problem.numbers, step)[0])
-    batch = (problem.X, problem.y, problem.shares, problem.share)
-    state, value = training_step(
-        problem.program, problem.numbers, parts, state, batch, problem.rate, correction, key
-    )
-    return parts.join(state.theta), value
 
 
 def _forward(network: Network, p: dict[str, Array], z: Array, draw: Any, prefix: str) -> Iterator[Any]:

@@ -42,6 +42,18 @@ class Table:
         """The same table, which takes each of its columns once, however often it is asked for."""
         return replace(self, cells=cache(self.cells))
 
+    def shuffled(self, place: int, rng: np.random.Generator) -> "Table":
+        """The same table with the rows of one column in another order."""
+        order = rng.permutation(self.n_rows)
+
+        def cells(asked: int) -> Cells:
+            found = self.cells(asked)
+            if asked != place:
+                return found
+            return Cells(found.name, found.type, found.values[order], found.missing[order], found.texts)
+
+        return replace(self, cells=cells, block=None)
+
 
 def as_table(frame: Any) -> Table:
     """Take a pandas, polars or pyarrow frame, a two-dimensional array, or a list of rows.

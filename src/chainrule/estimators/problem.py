@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine import Program, State, start
+from chainrule.engine.parts import Parts
+from chainrule.engine.step import training_step
 from chainrule.errors import ParameterError
 from chainrule.estimators.base import BaseMLP
 from chainrule.estimators.presets import SHARE_OF_RATE_TO_GO_ON, numbers_of
@@ -63,6 +65,42 @@ class Problem:
     def loss(self) -> Loss:
         """What is lowered."""
         return self.program.loss
+
+    def in_float64(self) -> "Problem":
+        """The same with numbers of 15 digits, for differences."""
+        X, y, shares = (np.asarray(part, dtype=np.float64) for part in (self.X, self.y, self.shares))
+        state = self.state._replace(
+            theta=np.asarray(self.theta, dtype=np.float64),
+            moments=tuple(np.asarray(moment, dtype=np.float64) for moment in self.state.moments),
+        )
+        return replace(self, X=X, y=y, shares=shares, state=state)
+
+    def value_and_gradient(self, theta: Array | None = None) -> tuple[float, Array]:
+        """(L, dL/dθ) by one forward and one backward pass, without penalties and dropout."""
+        network = self.network
+        p = network.views(self.theta if theta is None else theta)
+        a, saved = network.forward(p, self.X)
+        value, da = self.loss.shared(a, self.y, self.shares)
+        return float(value), network.flat(network.backward(p, saved, da, needs_dz=False)[0])
+
+    def next_step(self, key: Array | None = None) -> tuple[Array, Any]:
+        """(θ after the numpy engine's training step on these rows, loss with penalties before it).
+
+        Parameters
+        ----------
+        key : array, optional
+            Of the stream that dropout draws from; default: nothing is dropped.
+        """
+        parts = Parts(self.network)
+        moments = tuple(map(parts.split, self.state.moments))
+        state = self.state._replace(theta=parts.split(self.theta), moments=moments)
+        steps = np.asarray([self.state.step + 1], dtype=np.float64)
+        correction = float(self.program.optimizer.correction(self.numbers, steps)[0])
+        batch = (self.X, self.y, self.shares, self.share)
+        after, value = training_step(
+            self.program, self.numbers, parts, state, batch, self.rate, correction, key
+        )
+        return parts.join(after.theta), value
 
     @property
     def theta(self) -> Array:
