@@ -195,7 +195,7 @@ COLUMN = ("encoder", "schema", "columns")
         changing("network", "n_inputs", 5),
         changing("network", "layers", []),
         changing("network", "layers", 0, "branches", 0, 1, 10**9),
-        changing("network", "layers", 0, "branches", -1, 2, "layers", 0, "levels", 10**12),
+        changing("network", "layers", 0, "branches", -2, 2, "layers", 0, "levels", 10**12),
         changing("network", "layers", -1, "layer", "lambda"),
         lambda _, header: header.pop("loss_curve_"),
         lambda _, header: header.update(surplus=header.pop("1.s")),

@@ -12,6 +12,7 @@ from chainrule.network import (
     Activation,
     Dense,
     Dropout,
+    FanOut,
     Join,
     MemberDense,
     Network,
@@ -162,3 +163,22 @@ def test_both_engines_compute_the_same_in_float32():
 def test_wrong_settings_are_refused_with_their_value(make, words):
     with pytest.raises(ParameterError, match=words):
         make()
+
+
+def test_fan_out_gives_every_member_what_is_shared_and_what_is_its_own():
+    layer = FanOut(members=2, own=4, units=2)
+    z = np.arange(2 * 11.0).reshape(2, 11)  # 3 shared, then (column 1: 2 of each member), (column 2: ...)
+    out, saved = layer.forward({}, z, None)
+    assert layer.n_out(11) == 2 * 7
+    np.testing.assert_array_equal(out[0, 0], [0, 1, 2, 3, 4, 7, 8])
+    np.testing.assert_array_equal(out[1, 0], [0, 1, 2, 5, 6, 9, 10])
+    dout = np.ones_like(out)
+    np.testing.assert_array_equal(layer.backward({}, saved, dout)[1], [[2.0] * 3 + [1] * 8] * 2)
+    assert FanOut.from_description(layer.describe()) == layer
+
+
+def test_fan_out_refuses_what_does_not_fit():
+    with pytest.raises(ParameterError, match="own must be a multiple of units, however: 3 of 2"):
+        FanOut(2, 3, 2)
+    with pytest.raises(ParameterError, match="2 members with 4 inputs each do not fit into 7"):
+        FanOut(2, 4, 2).n_out(7)

@@ -17,6 +17,7 @@ from chainrule.network import (
     Dense,
     Draw,
     Dropout,
+    FanOut,
     Join,
     Layer,
     MemberDense,
@@ -48,6 +49,17 @@ EVERY_LAYER = {
             (1, 3, Network(2, ())),
             (0, 3, Network(3, (Dense(2),))),
         )
+    ),
+    "members with inputs of their own": Network(
+        N_IN,
+        (
+            Columns(((0, 3, Network(3, ())), (0, 2, Network(2, (PiecewiseLinear(2 * 3, 4),))))),
+            FanOut(3, 4, 2),
+            MemberDense(4, 3),
+            Activation("tanh"),
+            MemberDense(2, 3),
+            Join(),
+        ),
     ),
     "members": Network(
         N_IN,

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.engine.blas import blas_threads, one_thread
 from chainrule.network import Activation, Dense, Dropout, EnsembleLoss, Network
 from chainrule.network.activations import get_activation
-from chainrule.network.members import of_members
+from chainrule.network.members import of_members, shared_part, through
 
 __all__ = ["Forward", "outputs_left_out", "raw_outputs"]
 
@@ -98,12 +98,13 @@ def outputs_left_out(loss: EnsembleLoss, network: Network, p: dict[str, Array], 
 
     Members that are not asked are not computed: in 8 folds an eighth of the work.
     """
-    width = network.n_outputs // loss.members
-    a = np.zeros((X.shape[0], loss.members, width), dtype=X.dtype)
+    shared, own = shared_part(network, p)
+    z = through(shared, X)
+    a = np.zeros((X.shape[0], loss.members, network.n_outputs // loss.members), dtype=X.dtype)
     for fold in range(loss.folds):
         rows, chosen = np.flatnonzero(y[:, -1] == fold), slice(fold, None, loss.folds)
-        some, own = of_members(network, p, chosen)
-        a[rows, chosen] = raw_outputs(some, own, X[rows]).reshape(len(rows), -1, width)
+        z_fold = z[rows] if z.ndim == 2 else z[chosen][:, rows]
+        a[rows, chosen] = through(of_members(own, chosen), z_fold).reshape(len(rows), -1, a.shape[2])
     return a.reshape(len(a), -1)
 
 

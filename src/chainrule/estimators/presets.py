@@ -9,6 +9,7 @@ from chainrule.network import (
     CategoryEmbedding,
     Columns,
     Dropout,
+    FanOut,
     Join,
     MemberDense,
     Network,
@@ -24,6 +25,7 @@ __all__ = [
     "SHARE_OF_RATE_TO_GO_ON",
     "Settings",
     "batch_size_for",
+    "folds_for",
     "numbers_of",
     "settings_of",
     "table_network",
@@ -47,7 +49,10 @@ class Settings:
     learning_rate_init, weight_decay, label_smoothing
     dropout : rate, or the lowest and the highest rate, between which the members' rates are spread evenly
     validation_fraction : of the rows, held out to choose the best epoch and to calibrate by
-    folds : 0, or a divisor of `members`: bagging, see `EnsembleLoss`
+    folds : 0, or a divisor of `members`: bagging, see `EnsembleLoss`; None: as many as members where rows are
+        few (`folds_for`), else 0
+    most_rows_in_folds : so many rows are few
+    own_lines : every member has broken lines of its own, as it needs in folds
     """
 
     members: int = 8
@@ -62,15 +67,25 @@ class Settings:
     dropout: float | tuple[float, float] = (0.0, 0.3)
     label_smoothing: float = 0.0
     validation_fraction: float = 0.15
-    folds: int = 0
+    folds: int | None = None
+    most_rows_in_folds: int = 5_000
+    own_lines: bool = False
 
+
+_LINES = 4
+_FEWEST_ROWS_IN_FOLDS = 40
 
 SHARE_OF_RATE_TO_GO_ON = 0.1
 """Share of the learning rate with which `partial_fit` goes on."""
 
 EMBEDDINGS = ("both", "periodic", "piecewise_linear", "none")
 
-_EXACT: dict[str, Any] = {"learning_rate_init": 0.1, "dropout": 0.0}
+_EXACT: dict[str, Any] = {
+    "learning_rate_init": 0.1,
+    "dropout": 0.0,
+    "most_rows_in_folds": 10_000,
+    "own_lines": True,
+}
 """For numbers, which networks meet exactly: the last digits are lost to dropout."""
 
 _FAST: dict[str, Any] = {"members": 4, "n_steps": 500, "most_cycles": 4}
@@ -91,6 +106,14 @@ def settings_of(preset: str, task: str, own: dict[str, Any]) -> Settings:
     return Settings(**{**PRESETS[preset][task], **chosen})
 
 
+def folds_for(settings: Settings, n_rows: int) -> int:
+    """The folds that are meant by None: where rows are few, none is held out, and all of them judge."""
+    if settings.folds is not None:
+        return settings.folds
+    is_few = _FEWEST_ROWS_IN_FOLDS <= n_rows <= settings.most_rows_in_folds
+    return settings.members if is_few and settings.members > 1 else 0
+
+
 def batch_size_for(n_rows: int) -> int:
     """Rows of a batch: more of them where there are more rows, so that epochs are not too few steps."""
     for most, size in ((1_200, 32), (2_400, 64), (5_000, 128), (30_000, 256), (100_000, 512)):
@@ -107,8 +130,11 @@ def table_network(layout: Layout, n_outputs: int, settings: Settings) -> Network
     positions ── PiecewiseLinear ─┼─ Scale ─ (MemberDense, Activation, Dropout)… ─ MemberDense ─ Join
     flags ────────────────────────┤
     codes ───── CategoryEmbedding ┘
+
+    With `own_lines` every member has lines of its own in folds (`FanOut`): lines that all share know the rows
+    by which a member is judged, from the other members.
     """
-    d, flags = layout.n_numbers, layout.n_flags
+    d, flags, members = layout.n_numbers, layout.n_flags, settings.members
     branches: list[tuple[int, int, Network]] = []
 
     def branch(first: int, width: int, *layers: Any) -> None:
@@ -118,19 +144,22 @@ def table_network(layout: Layout, n_outputs: int, settings: Settings) -> Network
     branch(0, d)
     if settings.embedding in ("both", "periodic"):
         branch(0, d, Periodic())
-    if settings.embedding in ("both", "piecewise_linear"):
-        branch(d, d, PiecewiseLinear(bins=settings.bins))
     branch(2 * d, flags)
     for i, levels in enumerate(layout.levels):
         branch(2 * d + flags + i, 1, CategoryEmbedding(levels))
-    members = settings.members
+    has_lines = settings.embedding in ("both", "piecewise_linear")
+    own = d * _LINES if has_lines and settings.own_lines else 0
+    if has_lines:
+        branch(d, d, PiecewiseLinear(_LINES * members if own else _LINES, settings.bins))
     dropout = _rates(settings.dropout, members)
     layers: list[Any] = [Columns(tuple(branches)), Scale()]
+    if own:
+        layers.append(FanOut(members, own, _LINES))
     for i, units in enumerate(settings.hidden_layer_sizes):
-        layers += [MemberDense(units, members, fan_out=i == 0), Activation(settings.activation)]
+        layers += [MemberDense(units, members, fan_out=i == 0 and not own), Activation(settings.activation)]
         if dropout:
             layers.append(Dropout(dropout))
-    output = MemberDense(n_outputs, members, fan_out=not settings.hidden_layer_sizes)
+    output = MemberDense(n_outputs, members, fan_out=not settings.hidden_layer_sizes and not own)
     return Network(layout.width, (*layers, output, Join()))
 
 

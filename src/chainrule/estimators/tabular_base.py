@@ -121,7 +121,7 @@ class BaseTabular(CallbackSupportMixin, TabularRows):
             X, y, weights = self._checked_rows(X, y, sample_weight, fresh)
             rng = generator(self.random_state)
             if fresh:
-                self.settings_ = replace(self._settings(), folds=0, validation_fraction=0.0)
+                self.settings_ = replace(self._settings(), folds=0, own_lines=False, validation_fraction=0.0)
                 kinds = kinds_of_columns(self, X.names)
                 self.encoder_, read = NetworkEncoder.fit(X, kinds, self.settings_.bins)
                 matrix = self.encoder_.encode(read, rng)
@@ -172,7 +172,7 @@ class BaseTabular(CallbackSupportMixin, TabularRows):
         if not used.all():  # a class of weight 0
             rows = replace(rows, X=rows.X[used], y=rows.y[used], weights=rows.weights[used])
         settings = self.settings_
-        self._loss = EnsembleLoss(self._member_loss(), settings.members, settings.folds)
+        self._loss = EnsembleLoss(self._member_loss(), settings.members, settings.folds or 0)
         self.network_ = table_network(self.encoder_.layout, self._n_network_outputs, settings)
         n_rows = len(rows.weights)
         batch_size = min(self.batch_size or batch_size_for(n_rows), n_rows)

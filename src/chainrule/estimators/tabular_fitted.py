@@ -77,7 +77,8 @@ class FittedTabular(BaseEstimator):
 
         Returns
         -------
-        dict of column name to (mean, standard deviation), most important first
+        dict of column name to (mean, standard deviation), most important first; of the columns that the model
+            goes by
         """
         from sklearn.metrics import check_scoring
 
@@ -87,7 +88,7 @@ class FittedTabular(BaseEstimator):
         whole = scorer(self, table, y)
         drops = {
             name: [whole - scorer(self, table.shuffled(place, rng), y) for _ in range(n_repeats)]
-            for place, name in enumerate(table.names)
+            for name, place in self.encoder_.schema.places(table).items()
         }
         names = sorted(drops, key=lambda name: -float(np.mean(drops[name])))
         return {name: (float(np.mean(drops[name])), float(np.std(drops[name]))) for name in names}

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
 from chainrule.errors import DegradedWarning, ParameterError
-from chainrule.estimators.presets import Settings, batch_size_for, table_network
+from chainrule.estimators.presets import Settings, batch_size_for, folds_for, table_network
 from chainrule.estimators.rows import checked_table, merged
 from chainrule.estimators.tabular_fitted import FittedTabular
 from chainrule.estimators.tabular_parameters import kinds_of_columns
@@ -196,9 +196,13 @@ class TabularRows(FittedTabular, ABC):
             X_val, y_val, weights_val = validation
             weights_val = weights_val * self._class_weights(y_val)
             known = self.encoder_.transform(X_val), self._encode_targets(y_val), weights_val, y_val
-            return EncodedRows(matrix, self._encode_targets(y), weights, *known), replace(settings, folds=0)
-        if settings.folds:
-            return self._in_folds(matrix, y, weights, settings, rng)
+            settings = replace(settings, folds=0, own_lines=False)
+            return EncodedRows(matrix, self._encode_targets(y), weights, *known), settings
+        own_way = self.scoring is not None or self.validation_fraction is not None
+        folds = 0 if own_way and settings.folds is None else folds_for(settings, len(y))
+        settings = replace(settings, folds=folds, own_lines=settings.own_lines and folds > 0)
+        if folds:
+            return self._in_folds(matrix, y, weights, folds, rng), settings
         rows, held_out = self._held_out(y, settings.validation_fraction, rng)
         self._learn_targets(y[rows], weights[rows])
         targets, weights = self._encode_targets(y), weights * self._class_weights(y)
@@ -209,8 +213,8 @@ class TabularRows(FittedTabular, ABC):
         return EncodedRows(*learned, *judging), settings
 
     def _in_folds(
-        self, matrix: Array, y: Array, weights: Array, settings: Settings, rng: np.random.Generator
-    ) -> tuple[EncodedRows, Settings]:
+        self, matrix: Array, y: Array, weights: Array, folds: int, rng: np.random.Generator
+    ) -> EncodedRows:
         """Every row in a fold: all are learned from, and all are judged by members that did not."""
         self._learn_targets(y, weights)
         strata = self._strata(y)
@@ -218,10 +222,10 @@ class TabularRows(FittedTabular, ABC):
         if strata is not None:
             order = order[np.argsort(strata[order], kind="stable")]
         fold = np.empty(len(y))
-        fold[order] = np.arange(len(y)) % settings.folds
+        fold[order] = np.arange(len(y)) % folds
         targets = np.column_stack([self._encode_targets(y), fold])
         weights = weights * self._class_weights(y)
-        return EncodedRows(matrix, targets, weights, matrix, targets, weights, y), settings
+        return EncodedRows(matrix, targets, weights, matrix, targets, weights, y)
 
     def _held_out(self, y: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, Array | None]:
         """(rows to learn from, rows to judge by); none of these where there are too few to spare."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.estimators.problem import Problem
-from chainrule.network import Columns
+from chainrule.network import Columns, FanOut, PiecewiseLinear
 
 __all__ = ["RawColumn", "raw_columns"]
 
@@ -58,17 +58,20 @@ def raw_columns(problem: Problem, steps: list[Any]) -> tuple[RawColumn, ...]:
 
 
 def _embeddings(steps: list[Any]) -> dict[int, list[tuple[str, tuple[float, ...]]]]:
-    """By input of the network: name of the embedding layer, and what it gives for the first row."""
+    """By input of the network: name of the embedding layer, what it gives for the first row (and member)."""
     if not steps or not isinstance(steps[0].layer, Columns):
         return {}
+    of_member = next((step.layer.units for step in steps if isinstance(step.layer, FanOut)), 0)
     found: dict[int, list[Any]] = {}
     start, out = 0, steps[0].out[0]
     for first, behind, network in steps[0].layer.branches:
         width = network.n_outputs // (behind - first)
         for i in range(first, behind):
             if network.layers:
-                values = tuple(map(float, out[start : start + width]))
-                found.setdefault(i, []).append((network.layers[0].kind.replace("_", " "), values))
+                layer = network.layers[0]
+                shown = of_member if of_member and isinstance(layer, PiecewiseLinear) else width
+                values = tuple(map(float, out[start : start + shown]))
+                found.setdefault(i, []).append((layer.kind.replace("_", " "), values))
             start += width
     return found
 

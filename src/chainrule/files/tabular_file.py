@@ -124,7 +124,8 @@ def _settings(described: dict[str, Any]) -> Any:
     check_keys(values, {field.name for field in fields(Settings)})
     for name, value in values.items():
         items = value if isinstance(value, tuple) else (value,)
-        if not (name in _WORDS or all(type(x) in (int, float) and isfinite(x) and x >= 0 for x in items)):
+        is_number = all(type(x) in (int, float) and isfinite(x) and x >= 0 for x in items)
+        if not (name in _WORDS or is_number or (name == "own_lines" and type(value) is bool)):
             raise ValueError(f"the setting {name} is {value!r:.80}")
     return Settings(**values)
 

@@ -8,7 +8,7 @@ from chainrule.network.data_initialization import initialize_from_data
 from chainrule.network.dense import Dense
 from chainrule.network.dropout import Dropout
 from chainrule.network.embeddings import CategoryEmbedding, Periodic, PiecewiseLinear
-from chainrule.network.ensemble import Join, MemberDense, Scale
+from chainrule.network.ensemble import FanOut, Join, MemberDense, Scale
 from chainrule.network.ensemble_loss import EnsembleLoss
 from chainrule.network.initializers import INITIALIZERS
 from chainrule.network.layer import Layer
@@ -33,6 +33,7 @@ __all__ = [
     "Draw",
     "Dropout",
     "EnsembleLoss",
+    "FanOut",
     "Join",
     "Layer",
     "Loss",

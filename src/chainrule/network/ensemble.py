@@ -1,5 +1,6 @@
 """Ensembles: several members side by side in one network, each with weights of its own.
 
+    FanOut()            z_m = [z_shared, z_m]         (n, width) → (members, n, width of each)
     Scale()             z = s ∘ z                    (n, width) → (n, width), or → (members, n, width)
     MemberDense()       a_m = W_m z_m / √n_in + b_m     for every member m at once
     Join()              (members, n, outputs) → (n, members · outputs)
@@ -17,7 +18,7 @@ from typing import Any, ClassVar
 from chainrule.errors import ParameterError
 from chainrule.network.special import namespace
 
-__all__ = ["Join", "MemberDense", "Scale", "check_members", "per_member"]
+__all__ = ["FanOut", "Join", "MemberDense", "Scale", "check_members", "per_member"]
 
 Array = Any
 
@@ -168,6 +169,70 @@ class MemberDense:
     def from_description(cls, description: dict[str, Any]) -> "MemberDense":
         names = ("units", "members", "fan_out", "shared")
         return cls(*(description[name] for name in names))
+
+
+@dataclass(frozen=True)
+class FanOut:
+    """z_m = [z_shared, z_m]: every member gets what all share, and what is its own.
+
+    (n, shared + members · own) → (members, n, shared + own). What is the members' own comes behind, in groups
+    of `units` for member after member, as `PiecewiseLinear(units · members)` leaves it. Backward: what the
+    members pull back from the shared inputs is added up.
+
+    Parameters
+    ----------
+    members : int
+    own : int
+        Inputs that each member has for itself; a multiple of `units`.
+    units : int, default=1
+    """
+
+    kind: ClassVar[str] = "fan_out"
+    decayed: ClassVar[tuple[str, ...]] = ()
+    is_random: ClassVar[bool] = False
+    members: int
+    own: int
+    units: int = 1
+
+    def __post_init__(self) -> None:
+        check_members(self.members)
+        if self.units < 1 or self.own < 0 or self.own % self.units:
+            raise ParameterError(f"own must be a multiple of units, however: {self.own!r} of {self.units!r}")
+
+    def n_out(self, n_in: int) -> int:
+        return self.members * (self._shared(n_in) + self.own)
+
+    def shapes(self, n_in: int) -> dict[str, tuple[int, ...]]:
+        self._shared(n_in)
+        return {}
+
+    def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
+        xp = namespace(z)
+        n, shared = z.shape[0], self._shared(z.shape[1])
+        of_all = xp.broadcast_to(z[:, :shared], (self.members, n, shared))
+        own = z[:, shared:].reshape(n, -1, self.members, self.units)
+        own = xp.permute_dims(own, (2, 0, 1, 3)).reshape(self.members, n, self.own)
+        return xp.concat([of_all, own], axis=2), shared
+
+    def backward(self, p: dict[str, Array], shared: Any, dout: Array) -> tuple[dict[str, Array], Array]:
+        xp = namespace(dout)
+        n = dout.shape[1]
+        own = dout[:, :, shared:].reshape(self.members, n, -1, self.units)
+        own = xp.permute_dims(own, (1, 2, 0, 3)).reshape(n, -1)
+        return {}, xp.concat([dout[:, :, :shared].sum(0), own], axis=1)
+
+    def _shared(self, n_in: int) -> int:
+        shared = n_in - self.members * self.own
+        if shared < 0:
+            raise ParameterError(f"{self.members} members with {self.own} inputs each do not fit into {n_in}")
+        return shared
+
+    def describe(self) -> dict[str, Any]:
+        return {"layer": self.kind, "members": self.members, "own": self.own, "units": self.units}
+
+    @classmethod
+    def from_description(cls, description: dict[str, Any]) -> "FanOut":
+        return cls(description["members"], description["own"], description["units"])
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
-"""Some members of an ensemble, as an ensemble of their own."""
+"""Some members of an ensemble, for predicting."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -8,31 +9,39 @@ from chainrule.network.ensemble import MemberDense, Scale
 from chainrule.network.network import Network
 from chainrule.network.parametric import ParametricActivation
 
-__all__ = ["of_members"]
+__all__ = ["of_members", "shared_part", "through"]
 
 Array = Any
+Layers = list[tuple[Any, dict[str, Array]]]
 
 
-def of_members(network: Network, p: dict[str, Array], chosen: slice) -> tuple[Network, dict[str, Array]]:
-    """(network, parameters by full names) of the chosen members, for predicting.
+def shared_part(network: Network, p: dict[str, Array]) -> tuple[Layers, Layers]:
+    """(layers before the first with weights of members, the others), each with its parameters.
 
-    Parameters
-    ----------
-    network : Network
-        With layers of members one behind the other, such as those of `MemberDense`.
-    p : parameters by full names
-    chosen : slice of the members
+    Without dropout, which may have a rate per member, and which predicting does not use.
     """
-    layers: list[Any] = []
-    parameters: dict[str, Array] = {}
-    for layer, named in zip(network.layers, network.by_layer(p), strict=True):
-        if isinstance(layer, Dropout):
-            continue  # it may have a rate per member, and predicting does not drop
-        has_members = isinstance(layer, MemberDense | Scale | ParametricActivation) and layer.members > 1
-        if has_members:
-            named = {name: array[chosen] if len(array) > 1 else array for name, array in named.items()}
-            n = max(map(len, named.values()))
-            layer = replace(layer, members=n)
-        parameters |= {f"{len(layers)}.{name}": array for name, array in named.items()}
-        layers.append(layer)
-    return Network(network.n_inputs, tuple(layers)), parameters
+    pairs = list(zip(network.layers, network.by_layer(p), strict=True))
+    pairs = [(layer, named) for layer, named in pairs if not isinstance(layer, Dropout)]
+    first = next((i for i, (layer, _) in enumerate(pairs) if _has_members(layer)), len(pairs))
+    return pairs[:first], pairs[first:]
+
+
+def of_members(layers: Layers, chosen: slice) -> Iterator[tuple[Any, dict[str, Array]]]:
+    """The same layers with the weights of the chosen members alone."""
+    for layer, named in layers:
+        if not _has_members(layer):
+            yield layer, named
+            continue
+        named = {name: array[chosen] if len(array) > 1 else array for name, array in named.items()}
+        yield replace(layer, members=max(map(len, named.values()))), named
+
+
+def through(layers: Iterable[tuple[Any, dict[str, Array]]], z: Array) -> Array:
+    """What comes out of the layers, one behind the other."""
+    for layer, named in layers:
+        z = layer.forward(named, z, None)[0]
+    return z
+
+
+def _has_members(layer: Any) -> bool:
+    return isinstance(layer, MemberDense | Scale | ParametricActivation) and layer.members > 1

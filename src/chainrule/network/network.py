@@ -17,7 +17,7 @@ from chainrule.network.columns import Columns
 from chainrule.network.dense import Dense
 from chainrule.network.dropout import Dropout
 from chainrule.network.embeddings import CategoryEmbedding, Periodic, PiecewiseLinear
-from chainrule.network.ensemble import Join, MemberDense, Scale
+from chainrule.network.ensemble import FanOut, Join, MemberDense, Scale
 from chainrule.network.initializers import initial_weights
 from chainrule.network.layer import Layer
 from chainrule.network.parametric import ParametricActivation
@@ -41,6 +41,7 @@ LAYERS: dict[str, Any] = {
         CategoryEmbedding,
         Columns,
         Scale,
+        FanOut,
         MemberDense,
         Join,
     )
