@@ -83,7 +83,6 @@ EMBEDDINGS = ("both", "periodic", "piecewise_linear", "none")
 _EXACT: dict[str, Any] = {
     "learning_rate_init": 0.1,
     "dropout": 0.0,
-    "most_rows_in_folds": 10_000,
     "own_lines": True,
 }
 """For numbers, which networks meet exactly: the last digits are lost to dropout."""

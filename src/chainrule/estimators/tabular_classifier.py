@@ -45,7 +45,8 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     label_smoothing, validation_fraction, folds : optional
         Replace the preset's settings of these names, which `settings_` shows. `embedding` is "both",
         "periodic", "piecewise_linear" or "none"; `folds` (a divisor of `members`) trains every member
-        without one fold of the rows and holds nothing else out.
+        without one fold of the rows and holds nothing else out. Default: as many folds as members for 40 to
+        5,000 rows, 0 for more, and where `validation_fraction` or `scoring` is given.
     batch_size, max_iter : int, optional
         Rows per step and epochs; default: by the number of rows.
     n_iter_no_change : int, optional

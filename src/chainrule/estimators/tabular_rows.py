@@ -32,6 +32,7 @@ Array = Any
 
 _FEWEST_ROWS_TO_HOLD_OUT = 20
 _MOST_ROWS_TO_HOLD_OUT = 10_000
+_MOST_ROWS_TO_JUDGE_IN_FOLDS = 2_000
 _FEWEST_PASSES = 8
 
 
@@ -215,7 +216,7 @@ class TabularRows(FittedTabular, ABC):
     def _in_folds(
         self, matrix: Array, y: Array, weights: Array, folds: int, rng: np.random.Generator
     ) -> EncodedRows:
-        """Every row in a fold: all are learned from, and all are judged by members that did not."""
+        """Every row in a fold: all are learned from; 2,000 at most are judged, by members that did not."""
         self._learn_targets(y, weights)
         strata = self._strata(y)
         order = rng.permutation(len(y))
@@ -225,7 +226,9 @@ class TabularRows(FittedTabular, ABC):
         fold[order] = np.arange(len(y)) % folds
         targets = np.column_stack([self._encode_targets(y), fold])
         weights = weights * self._class_weights(y)
-        return EncodedRows(matrix, targets, weights, matrix, targets, weights, y)
+        judges = np.sort(rng.permutation(len(y))[:_MOST_ROWS_TO_JUDGE_IN_FOLDS])
+        judging = (matrix[judges], targets[judges], weights[judges], y[judges])
+        return EncodedRows(matrix, targets, weights, *judging)
 
     def _held_out(self, y: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, Array | None]:
         """(rows to learn from, rows to judge by); none of these where there are too few to spare."""
