@@ -356,3 +356,142 @@ def test_an_estimator_brings_its_own_loss_and_parameters():
         model.fit(X, X[:, 0])
     with pytest.raises(ParameterError, match="an estimator has its own"):
         trace(model, X, X[:, 0], theta=np.ones(9))
+
+
+# -- tables, pipelines, one row in every form ----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def people():
+    import pandas as pd
+
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"b": rng.normal(size=120), "a": rng.choice(["x", "y"], 120)})
+    X.loc[1, "b"] = None
+    return X, (X["b"].fillna(0) * 3 + (X["a"] == "x")).to_numpy()
+
+
+@pytest.fixture(scope="module")
+def regressor(people):
+    from chainrule import TabularRegressor
+
+    return TabularRegressor(preset="fast", max_iter=2, random_state=0, engine="numpy").fit(*people)
+
+
+def test_a_table_model_begins_with_the_raw_row(people, regressor):
+    X, y = people
+    t = trace(regressor, X[:2], y[:2])
+    values = {column.name: column.value for column in t.columns}
+    assert values == {"b": str(X["b"][0]), "a": X["a"][0]}
+    encoded = dict(t.columns[1].encoded)
+    assert encoded[f"is {X['a'][0]}"] == 1
+    np.testing.assert_array_equal(t.problem.X, regressor.encoder_.transform(X[:2]))
+    assert "(missing)" in t.to_text(row=2)
+    assert f"{regressor.predict(X[:1])[0]:.4g}" in t.to_text()
+    assert t.to_text(member=2) != t.to_text(member=1)
+    neuron = t.neuron(1, 3, member=2)
+    assert neuron.input_names[0].startswith("b ")
+    assert neuron.a == pytest.approx(neuron.products.sum() + neuron.bias, rel=1e-4)
+    assert str(neuron).count("w_{3,") == len(neuron.input_names) == 12
+
+
+def test_the_trace_of_a_table_model_is_its_next_step(people, regressor):
+    from copy import deepcopy
+
+    X, y = people
+    for _ in range(2):  # the second time there are moments
+        t = trace(regressor, X[:1], y[:1])
+        after = deepcopy(regressor).partial_fit(X[:1], y[:1])
+        np.testing.assert_array_equal(t.theta_after, after.theta_)
+        regressor = after
+
+
+def test_one_row_in_every_form_is_the_same_row(people, regressor):
+    X, y = people
+    row = X.iloc[0]
+    forms = [X[:1], row, dict(row), {"a": row["a"], "b": row["b"]}, [row["b"], row["a"]]]
+    assert len({trace(regressor, form, float(y[0])).loss for form in forms}) == 1
+    with pytest.raises(ParameterError, match="the row lacks 'a'"):
+        trace(regressor, {"b": 1.0}, 1.0)
+
+
+def test_a_pipeline_is_traced_behind_its_scaler(people):
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    X = people[0][["b"]].fillna(0)
+    pipeline = make_pipeline(StandardScaler(), MLPClassifier((3,), solver="lbfgs", random_state=0))
+    pipeline.fit(X, people[0]["a"])
+    inside = trace(pipeline[-1], pipeline[:-1].transform(X[:1]), "x").loss
+    assert trace(pipeline, X[:1], "x").loss == inside
+    assert trace(pipeline, {"b": X["b"][0]}, "x").loss == inside
+
+
+def test_a_row_may_have_several_targets():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(30, 2)), rng.normal(size=(30, 2))
+    model = MLPRegressor(hidden_layer_sizes=(2,), solver="lbfgs", random_state=0).fit(X, Y)
+    assert trace(model, X[0], Y[0]).loss == trace(model, X[:1], Y[:1]).loss
+
+
+def test_quantiles_are_shown_beside_their_one_target(people):
+    from chainrule import TabularRegressor
+
+    X, y = people
+    model = TabularRegressor(quantiles=(0.1, 0.5, 0.9), preset="fast", max_iter=1, random_state=0).fit(X, y)
+    assert "quantiles" in str(trace(model, X[:1], y[:1]))
+
+
+def test_a_model_that_is_not_fitted_says_so(people):
+    from sklearn.exceptions import NotFittedError
+
+    from chainrule import TabularClassifier
+
+    for model in (TabularClassifier(), MLPClassifier()):
+        with pytest.raises(NotFittedError):
+            trace(model, *people)
+
+
+def test_layers_between_two_with_weights_are_named_and_not_skipped():
+    network = Network(2, (Dense(2), Activation("tanh"), Polynomial(2), Dense(1)))
+    t = trace(network, [1.0, 2.0], 0.3)
+    assert t.layers[0].behind == ("polynomial",)
+    neuron = t.neuron(1, 1)
+    assert len(neuron.next_products) == 0
+    assert neuron.dz == t.layers[0].dz[0, 0]
+    assert "comes back through: polynomial" in str(t)
+
+
+def test_an_activation_at_the_end_is_part_of_the_chain():
+    t = trace(Network(2, (Dense(1), Activation("tanh"))), [1.0, 2.0], 0.2)
+    (layer,) = t.layers
+    assert layer.delta.item() == pytest.approx(2 * (layer.z.item() - 0.2) * (1 - layer.z.item() ** 2))
+    assert "2 (a - y)" not in str(t)
+
+
+def test_the_schedule_is_in_the_step():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20, 2)), rng.normal(size=20)
+    model = MLPRegressor(
+        hidden_layer_sizes=(3,), solver="sgd", learning_rate="invscaling", shuffle=False, random_state=0,
+        engine="numpy", batch_size=20,
+    )  # fmt: skip
+    for _ in range(3):
+        model.partial_fit(X, y)
+    t = trace(model, X, y)
+    model.partial_fit(X, y)
+    np.testing.assert_array_equal(t.theta_after, model._theta(model.network_))
+
+
+@pytest.mark.parametrize(
+    "settings", [{"optimizer": "adam"}, {"numbers": {"l2": "a"}}, {"learning_rate": -1.0}]
+)
+def test_settings_that_cannot_be_are_named(settings):
+    with pytest.raises(ParameterError, match="however"):
+        trace(NETWORKS["relu"], [1.0, 2, 3], [0.0, 1], **settings)
+
+
+@pytest.mark.parametrize("shown", [{"units": 1.5}, {"units": 0}, {"row": "a"}, {"member": 2}])
+def test_what_can_not_be_shown_is_named(shown):
+    with pytest.raises(ParameterError, match="must be"):
+        trace(NETWORKS["relu"], [1.0, 2, 3], [0.0, 1]).to_text(**shown)

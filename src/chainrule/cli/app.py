@@ -261,7 +261,7 @@ def explain(
             show_default=False,
         ),
     ] = None,
-    member: Annotated[int, typer.Option(metavar="N", min=1, help="Of the ensemble, with --neuron.")] = 1,
+    member: Annotated[int, typer.Option(metavar="N", min=1, help="Of the ensemble.")] = 1,
     units: Annotated[int, typer.Option(metavar="N", min=1, help="Neurons of a layer that are shown.")] = 6,
     form: Annotated[
         Form, typer.Option("--format", metavar="NAME", help="text, markdown, latex or html.")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from chainrule.cli.inputs import TrainedModel, load_trained, naming, table_for, warn_of_unseen_levels
 from chainrule.cli.outputs import check_output, write_text
 from chainrule.errors import ParameterError
-from chainrule.explain import Trace, trace
+from chainrule.explain.neuron_document import neuron_document
+from chainrule.explain.trace import trace
 from chainrule.table import known_labels, known_numbers, open_table
 from chainrule.table.levels import level_text
 
@@ -42,9 +43,9 @@ def explain(
     neuron : (layer, unit), optional
         Open this neuron, both counted from 1, instead of the whole network.
     member : int, default=1
-        Whose neuron.
+        Which of the ensemble's members is shown.
     units : int, default=6
-        Neurons of a layer, rows and columns of a matrix, that are shown.
+        Neurons of a layer, rows and columns of a matrix, that are shown; of a neuron 4 times as many inputs.
     form : one of `FORMATS`
 
     Returns
@@ -72,15 +73,16 @@ def explain(
             model.estimator, chosen.drop(model.target, strict=False), _target(model, chosen, target)
         )
         warn_of_unseen_levels(model, chosen)
-    shown: Any = found if neuron is None else found.neuron(*neuron, member=member)
-    text = _text(found, units, form) if neuron is None else getattr(shown.document, f"to_{form}")()
+    opened = None if neuron is None else found.neuron(*neuron, member=member)
+    page = found.document(units, 1, member) if opened is None else neuron_document(opened, 4 * units)
+    text = str(getattr(page, f"to_{form}")())
     report: dict[str, Any] = {
         "command": "explain",
         "model": str(model_file),
         "data": {"file": str(data), "row": row},
         "target": model.target,
         "task": model.task,
-        "trace": found.to_dict(),
+        **({"trace": found.to_dict()} if opened is None else {"neuron": opened.to_dict()}),
     }
     if output is not None:
         write_text("--output", output, f"{text}\n")
@@ -88,15 +90,15 @@ def explain(
     return report, text
 
 
-def _text(found: Trace, units: int, form: str) -> str:
-    return str(getattr(found, f"to_{form}")(units=units))
-
-
 def _target(model: TrainedModel, row: "pl.DataFrame", given: str | None) -> Any:
     """The row's target as the estimator takes it."""
     import polars as pl
 
     if given is not None:
+        labels = [level_text(label) for label in model.classes]
+        if labels and given not in labels:
+            known = ", ".join(map(repr, labels))
+            raise ParameterError(f"--target: {given!r} is none of the classes of training; they are {known}")
         row = row.with_columns(pl.Series(model.target, [given]))
         if model.task == "regression":
             try:

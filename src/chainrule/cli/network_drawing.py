@@ -6,7 +6,7 @@ __all__ = ["drawn"]
 
 _MOST_BRANCHES = 6
 _WIDTH = 80
-_QUIET = ("dropout", "join", "scale")
+_QUIET = ("dropout", "fan_out", "join", "scale")
 
 
 def drawn(layers: list[dict[str, Any]], members: int = 0) -> list[str]:

@@ -1,9 +1,13 @@
 """What a model learns from some rows: program, parameters, encoded rows, and the step that comes next."""
 
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
 from chainrule.engine import Program, State, start
 from chainrule.engine.parts import Parts
@@ -14,9 +18,9 @@ from chainrule.estimators.presets import SHARE_OF_RATE_TO_GO_ON, numbers_of
 from chainrule.estimators.rows import checked_table
 from chainrule.estimators.tabular_fitted import FittedTabular
 from chainrule.network import EnsembleLoss, Loss, Network, get_loss
-from chainrule.optimization import SGD, Adam, Optimizer
+from chainrule.optimization import SGD, Adam, Optimizer, get_schedule
 
-__all__ = ["Problem", "problem_of"]
+__all__ = ["Problem", "before_last_step", "problem_of"]
 
 Array = Any
 
@@ -41,6 +45,7 @@ class Problem:
     step_of : in words, whose step the next one is
     input_names : names of the network's inputs; () where they have none
     table, encoder : the rows as they came, and what made numbers of them, for a table model
+    answers : what the model predicts for them, in the target's units or as calibrated probabilities
     """
 
     program: Program
@@ -55,6 +60,7 @@ class Problem:
     input_names: tuple[str, ...] = ()
     table: Any = None
     encoder: Any = None
+    answers: Any = None
 
     @property
     def network(self) -> Network:
@@ -144,6 +150,7 @@ def problem_of(
     ParameterError
         If the model is not one of ours or not fitted, or rows and targets do not fit it.
     """
+    model_or_network, X = before_last_step(model_or_network, X)
     if isinstance(model_or_network, Network):
         loss = "sum_of_squares" if loss is None else loss
         problem = _of_network(model_or_network, X, y, theta, get_loss(loss), sample_weight)
@@ -167,6 +174,10 @@ def _with(
     """The problem with settings of one's own."""
     if unknown := set(numbers) - set(_USUAL):
         raise ParameterError(f"numbers may hold {sorted(_USUAL)}, however: {sorted(unknown)}")
+    if optimizer is not None and not hasattr(optimizer, "update"):
+        raise ParameterError(f"optimizer must be one such as Adam() or SGD(), however: {optimizer!r}")
+    if wrong := [name for name, value in numbers.items() if not isinstance(value, Real) or value < 0]:
+        raise ParameterError(f"numbers[{wrong[0]!r}] must be a number ≥ 0, however: {numbers[wrong[0]]!r}")
     program = problem.program
     program = replace(
         program,
@@ -177,7 +188,7 @@ def _with(
     if optimizer is not None:
         program = replace(program, optimizer=optimizer)
         state = start(problem.theta, optimizer.n_moments)
-        problem = replace(problem, state=state, step_of=f"the first step of {optimizer!r}")
+        problem = replace(problem, state=state, step_of=f"the first step of {type(optimizer).__name__}")
     rate = problem.rate if learning_rate is None else float(learning_rate)
     if not rate > 0:
         raise ParameterError(f"learning_rate must be positive, however: {learning_rate!r}")
@@ -205,21 +216,19 @@ def _of_network(
 
 
 def _of_mlp(model: BaseMLP, X: Any, y: Any, sample_weight: Any) -> Problem:
-    X = X[None] if isinstance(X, np.ndarray) and X.ndim == 1 else X
-    matrix = model._rows_to_answer(X)
-    labels = np.asarray(y).reshape(-1) if np.ndim(y) == 0 else np.asarray(y)
+    check_is_fitted(model)
+    names = tuple(getattr(model, "feature_names_in_", ()))
+    matrix = model._rows_to_answer(_as_rows(X, names))
+    labels = _as_targets(y, matrix.shape[0])
     _check_as_many(matrix, labels)
     network, theta = model.network_, model._theta(model.network_)
     program = model._make_program(network, model._make_loss(), has_validation=False)
+    step_of = _whose_step(model)
     if model.solver == "lbfgs":
         program = Program(network, program.loss, SGD(momentum=False, nesterov=False))
     state = model._first_state(theta, program, fresh=False, incremental=True)
     weights = _weights(sample_weight, len(labels)) * model._class_weights(labels)
     matrix = matrix.toarray() if hasattr(matrix, "toarray") else matrix
-    step_of = "the step that partial_fit would take"
-    if model.solver == "lbfgs":
-        step_of = "a step of gradient descent (L-BFGS moves by all rows at once)"
-    names = tuple(getattr(model, "feature_names_in_", ()))
     problem = _problem(
         program,
         model._numbers,
@@ -227,17 +236,37 @@ def _of_mlp(model: BaseMLP, X: Any, y: Any, sample_weight: Any) -> Problem:
         matrix.astype(theta.dtype),
         model._encode_known_targets(labels),
         weights,
-        float(model.learning_rate_init),
+        float(model.learning_rate_init) * _factor(model),
         step_of,
     )
     return replace(problem, input_names=names)
 
 
+def _whose_step(model: Any) -> str:
+    if model.solver == "lbfgs":
+        return "a step of gradient descent (L-BFGS moves by all rows at once)"
+    if model.early_stopping:
+        return f"a step of {model.solver} on these rows as one batch"
+    return "the step that partial_fit would take on these rows as one batch"
+
+
+def _factor(model: BaseMLP) -> float:
+    """The schedule's factor on the learning rate where `partial_fit` would go on."""
+    if model.solver == "lbfgs":
+        return 1.0
+    single_epochs = getattr(model, "_progress", {}).get("single_epochs", 0)
+    done = np.asarray([min(single_epochs / model.max_iter, 1.0)])
+    samples = np.asarray([getattr(model, "t_", 0)])
+    return float(get_schedule(model.learning_rate, model.power_t).factors(done, samples)[0])
+
+
 def _of_table_model(model: Any, X: Any, y: Any, sample_weight: Any) -> Problem:
-    table = checked_table(_as_rows(X), model, fitted=True)
+    check_is_fitted(model)
+    table = checked_table(
+        _as_rows(X, tuple(column.name for column in model.encoder_.schema.columns)), model, fitted=True
+    )
     matrix = model.encoder_.transform(table)
-    labels = np.asarray(y).reshape(-1) if np.ndim(y) == 0 else y
-    labels = model._checked_targets(labels)
+    labels = model._checked_targets(_as_targets(y, len(matrix)))
     _check_as_many(matrix, labels)
     weights = _weights(sample_weight, len(labels)) * model._class_weights(labels)
     settings = model.settings_
@@ -254,10 +283,12 @@ def _of_table_model(model: Any, X: Any, y: Any, sample_weight: Any) -> Problem:
         model._encode_targets(labels),
         weights,
         SHARE_OF_RATE_TO_GO_ON * settings.learning_rate_init,
-        "the step that partial_fit would take",
+        "the step that partial_fit would take on these rows as one batch",
     )
     names = tuple(" ".join(pair) for pair in model.encoder_.inputs)
-    return replace(problem, input_names=names, table=table, encoder=model.encoder_)
+    answers = model.predict_proba(table) if hasattr(model, "predict_proba") else model.predict(table)
+    answers = None if isinstance(answers, list) else np.asarray(answers)
+    return replace(problem, input_names=names, table=table, encoder=model.encoder_, answers=answers)
 
 
 def _problem(
@@ -298,12 +329,38 @@ def _check_as_many(X: Array, y: Any) -> None:
         raise ParameterError(f"X and y must have as many rows, however: {X.shape[0]} and {len(y)}")
 
 
-def _as_rows(X: Any) -> Any:
-    """One row as a table of one."""
+def _as_rows(X: Any, names: tuple[str, ...]) -> Any:
+    """One row, however it comes, as a table of one; several rows as they are."""
     if hasattr(X, "to_frame") and hasattr(X, "index"):  # a row of a pandas frame
-        return type(X.to_frame())({name: [value] for name, value in X.items()})
+        X = dict(X.items())
     if isinstance(X, dict):
-        return [list(X.values())]
-    if isinstance(X, list | tuple) and not any(isinstance(row, list | tuple | np.ndarray) for row in X):
+        texts = {str(name): value for name, value in X.items()}
+        if absent := [name for name in names if name not in texts]:
+            raise ParameterError(f"the row lacks {absent[0]!r}; the model needs the columns {list(names)}")
+        X = [texts[name] for name in names] if names else list(texts.values())
+    if isinstance(X, list | tuple) and not any(np.ndim(value) for value in X):
         return [list(X)]
     return X[None] if isinstance(X, np.ndarray) and X.ndim == 1 else X
+
+
+def _as_targets(y: Any, n_rows: int) -> Any:
+    """Targets of one row as those of a table of one: a number or label, or several."""
+    if np.ndim(y) == 0:
+        return np.asarray(y).reshape(1)
+    if n_rows == 1 and np.ndim(y) == 1 and len(y) > 1:
+        return np.asarray(y)[None]
+    return y if hasattr(y, "columns") else np.asarray(y)
+
+
+def before_last_step(model: Any, X: Any) -> tuple[Any, Any]:
+    """(the model itself, its rows), where it stands at the end of a scikit-learn pipeline."""
+    if not isinstance(model, Pipeline):
+        return model, X
+    check_is_fitted(model)
+    last = model.steps[-1][1]
+    if len(model.steps) == 1:
+        return last, X
+    names = tuple(getattr(model, "feature_names_in_", ()))
+    with catch_warnings():
+        simplefilter("ignore", UserWarning)  # a row without names is one in the order of `fit`
+        return last, model[:-1].transform(_as_rows(X, names))

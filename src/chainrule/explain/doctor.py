@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.errors import ParameterError
 from chainrule.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
+from chainrule.estimators.problem import before_last_step
 from chainrule.explain.diagnosis import Diagnosis, Finding
 from chainrule.explain.examined import Examined, looked_at
 from chainrule.explain.findings_answers import constant_predictions, probabilities_off
@@ -65,7 +66,7 @@ def doctor(model: Any, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) 
     Parameters
     ----------
     model : MLPClassifier, MLPRegressor, TabularClassifier or TabularRegressor
-        Fitted.
+        Fitted; or a pipeline that ends in one, of which the last step is examined.
     X, y : table or array, and targets
         What it was trained with, as it was given to `fit`.
     X_val, y_val : optional
@@ -88,6 +89,9 @@ def doctor(model: Any, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) 
     >>> [finding.name for finding in doctor(model, 1000 * X, y).findings if "inputs" in finding.name]
     ['unscaled inputs']
     """
+    pipeline, (model, X) = model, before_last_step(model, X)
+    if X_val is not None:
+        X_val = before_last_step(pipeline, X_val)[1]
     if not isinstance(model, MLPClassifier | MLPRegressor | TabularClassifier | TabularRegressor):
         raise ParameterError(
             f"doctor examines the estimators of this package, however: {type(model).__name__}"

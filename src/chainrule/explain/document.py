@@ -1,5 +1,6 @@
 """A page of equations and tables that reads in a terminal, a notebook, Markdown and LaTeX."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -102,7 +103,7 @@ def number(value: Any) -> str:
         return value
     if isinstance(value, int | np.integer):
         return str(value)
-    return f"{float(value):.4g}"
+    return f"{float(value) + 0.0:.4g}"  # -0 reads as 0
 
 
 # -- text --------------------------------------------------------------------------------------------------
@@ -225,11 +226,40 @@ _LATEX = {
     "→": "$\\to$",
     "≥": "$\\ge$",
     "²": "$^2$",
+    "δ": "$\\delta$",
+    "Σ": "$\\sum$",
+    "√": "$\\surd$",
+    "∘": "$\\circ$",
+    "ᵀ": "$^\\top$",
+    "λ": "$\\lambda$",
+    "×": "$\\times$",
+    "<": "$<$",
+    ">": "$>$",
+    "|": "$|$",
 } | {sign: f"\\{sign}" for sign in "&%$#_{}"}
 
 
+_SYMBOL = re.compile(r"\b([a-z])_(\{?[\d,]+\}?)(\^\(\d+\))?")
+
+
 def _latex(text: str) -> str:
+    """Text with what LaTeX would obey written out; z_4^(1) and w_{2,3} become formulas."""
+    out, done = "", 0
+    for found in _SYMBOL.finditer(text):
+        letter, below, above = found.groups()
+        out += _signs(text[done : found.start()])
+        out += f"${letter}_{{{below.strip('{}')}}}{f'^{{{above[1:]}}}' if above else ''}$"
+        done = found.end()
+    return out + _signs(text[done:])
+
+
+def _signs(text: str) -> str:
     return "".join(_LATEX.get(sign, sign) for sign in text)
+
+
+def _alignments(part: Grid) -> str:
+    first = part.rows[0] if part.rows else part.header
+    return "".join("l" if isinstance(cell, str) else "r" for cell in first)
 
 
 def _latex_of(part: str | Formula | Grid) -> Sequence[str]:
@@ -243,7 +273,7 @@ def _latex_of(part: str | Formula | Grid) -> Sequence[str]:
     rows = ["  " + " & ".join(_latex(number(cell)) for cell in row) + r" \\" for row in part.rows]
     return [
         *([f"\\noindent {caption}", ""] if part.caption else []),
-        f"\\begin{{tabular}}{{{'r' * len(head)}}}",
+        f"\\begin{{tabular}}{{{_alignments(part)}}}",
         r"  \toprule",
         "  " + " & ".join(head) + r" \\",
         r"  \midrule",

@@ -5,18 +5,15 @@ engine runs: what it shows is what training computes, to the bit.
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ParameterError
 from chainrule.estimators.problem import Problem, problem_of
-from chainrule.explain.raw_row import RawColumn, raw_columns
-from chainrule.network import Dense, Draw, Dropout, EnsembleLoss, MemberDense, Network
+from chainrule.explain.raw_row import RawColumn
+from chainrule.network import Draw, Network
 
 __all__ = ["Neuron", "Step", "Trace", "TracedLayer", "trace"]
 
@@ -68,6 +65,10 @@ class TracedLayer:
     dW, db : dL/dW, dL/db of the loss, without penalties
     dz_in : dL/dz of the layer below
     update_W, update_b : W_new - W, b_new - b        equation (17), the optimizer's own
+    factor : on W z: 1, in an ensemble 1/√n_in
+    mask : what dropout multiplies φ(a) with, where it is on
+    at_output : the activation is the loss's own
+    behind : kinds of the layers between this one and the next with weights
     """
 
     number: int
@@ -87,6 +88,8 @@ class TracedLayer:
     update_b: Array
     factor: float = 1.0
     mask: Array | None = None
+    at_output: bool = False
+    behind: tuple[str, ...] = ()
 
     @property
     def members(self) -> int:
@@ -97,6 +100,17 @@ class TracedLayer:
     def n_units(self) -> int:
         """Neurons (of each member)."""
         return int(self.W.shape[-2])
+
+    def weights_of(self, name: str, member: int) -> Array:
+        """W, b, dW, db, update_W or update_b of a member, counted from 0; of a single network its own."""
+        array = getattr(self, name)
+        return array[member] if self.members else array
+
+    def values_of(self, name: str, member: int, row: int) -> Array:
+        """z_in, a, z, slope, dz, delta or mask of a row and a member, both counted from 0."""
+        array = getattr(self, name)
+        has_members = self.members and (name not in ("z_in", "dz_in") or array.ndim == 3)
+        return array[member, row] if has_members else array[row]
 
 
 @dataclass(frozen=True)
@@ -113,6 +127,8 @@ class Neuron:
     dz, delta : dL/dz (None at the output), dL/da
     dweights, dbias, update_weights, update_bias : of the batch
     share : |δ_m| / Σ|δ|, the neuron's share of what flows back through its layer
+    factor : on w z: 1, in an ensemble 1/√n
+    batch : rows that dweights, dbias and the updates are of
     """
 
     name: str
@@ -135,13 +151,23 @@ class Neuron:
     update_weights: Array
     update_bias: float
     share: float
+    factor: float = 1.0
+    batch: int = 1
 
     @cached_property
     def document(self) -> Any:
         """As a page, with `to_text`, `to_markdown`, `to_latex` and `to_html`."""
-        from chainrule.explain.trace_document import neuron_document
+        from chainrule.explain.neuron_document import neuron_document
 
         return neuron_document(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists and numbers."""
+        return {
+            name: value.tolist() if isinstance(value, np.ndarray) else value
+            for name, value in self.__dict__.items()
+            if name != "document"
+        }
 
     def __str__(self) -> str:
         return str(self.document.to_text())
@@ -153,7 +179,7 @@ class Neuron:
         return str(self.document.to_html())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trace:
     """What `trace` found; print it, or look at `layers`, `steps`, `loss`.
 
@@ -218,35 +244,39 @@ class Trace:
         """`to_dict` as text; numbers that are not finite become null."""
         return json.dumps(self.to_dict(), allow_nan=False, **options)
 
-    def document(self, units: int = 6, row: int = 1) -> Any:
+    def document(self, units: int = 6, row: int = 1, member: int = 1) -> Any:
         """As a page of equations and tables.
 
         Parameters
         ----------
         units : int, default=6
             Neurons of a layer, rows and columns of a matrix, that are shown.
-        row : int, default=1
-            Which of the traced rows is shown, counted from 1.
+        row, member : int, default=1
+            Which of the traced rows, and of an ensemble's members, is shown; counted from 1.
         """
         from chainrule.explain.trace_document import document_of
 
-        return document_of(self, units, row)
+        return document_of(self, units, row, member)
 
-    def to_text(self, units: int = 6, row: int = 1) -> str:
-        """Plain text that fits about 100 columns; `units` and `row`: see `document`."""
-        return str(self.document(units, row).to_text())
+    def to_text(self, units: int = 6, row: int = 1, member: int = 1) -> str:
+        """Plain text that fits about 100 columns; parameters as of `document`."""
+        return str(self.document(units, row, member).to_text())
 
-    def to_markdown(self, units: int = 6, row: int = 1) -> str:
+    def to_markdown(self, units: int = 6, row: int = 1, member: int = 1) -> str:
         """Markdown with the equations in LaTeX between dollar signs."""
-        return str(self.document(units, row).to_markdown())
+        return str(self.document(units, row, member).to_markdown())
 
-    def to_latex(self, units: int = 6, row: int = 1) -> str:
+    def to_latex(self, units: int = 6, row: int = 1, member: int = 1) -> str:
         """LaTeX for the body of a document that uses amsmath and booktabs."""
-        return str(self.document(units, row).to_latex())
+        return str(self.document(units, row, member).to_latex())
 
-    def to_html(self, units: int = 6, row: int = 1) -> str:
+    def to_html(self, units: int = 6, row: int = 1, member: int = 1) -> str:
         """HTML that needs nothing beside it; what a notebook shows."""
-        return str(self.document(units, row).to_html())
+        return str(self.document(units, row, member).to_html())
+
+    def __repr__(self) -> str:
+        n = len(self.output)
+        return f"<Trace of {n} row{'s' * (n != 1)} through {len(self.layers)} layers, loss {self.loss:.6g}>"
 
     def __str__(self) -> str:
         return self.to_text()
@@ -278,8 +308,10 @@ def trace(
     Parameters
     ----------
     model_or_network : Network, or a fitted MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
+        Or a pipeline that ends in one.
     X, y : one row or several, and their targets
-        Several rows are one batch: dL/dW is the batch's.
+        A row may be a list, a dict by column, a row of a frame, or a table of one. Several rows are one
+        batch: dL/dW is the batch's.
     sample_weight : array, optional
     theta : array, optional
         Parameters of a network as one vector; default: initial values, seed 0.
@@ -323,110 +355,8 @@ def trace(
         learning_rate=learning_rate,
         numbers=numbers,
     )
+    from chainrule.explain.tracing import traced
+
     key = None if dropout_seed is None else Draw.from_seed(dropout_seed).key
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        return _traced(problem, key)
-
-
-def _traced(problem: Problem, key: Array | None) -> Trace:
-    network, loss = problem.network, problem.loss
-    after, objective = problem.next_step(key)
-    update = network.named(after - problem.theta)
-    is_dropping = key is not None and network.is_random
-    draw = Draw(key).fold(problem.state.step) if is_dropping and key is not None else None
-    p = network.named(problem.theta)
-    steps = list(_forward(network, p, problem.X, draw, ""))
-    output = steps[-1][-2] if steps else problem.X
-    value, da = loss.shared(output, problem.y, problem.shares)
-    done: list[Step] = []
-    dout = da
-    for name, layer, own, z, out, saved in reversed(steps):
-        dp, dz = layer.backward(own, saved, dout)
-        moved = {parameter: update[f"{name}.{parameter}"] for parameter in own}
-        done.insert(0, Step(name, layer, own, z, out, dout, dz, dp, moved, saved))
-        dout = dz
-    combined = loss.combined(output) if isinstance(loss, EnsembleLoss) else output
-    return Trace(
-        problem=problem,
-        columns=raw_columns(problem, done),
-        steps=tuple(done),
-        layers=_layers(done, problem),
-        output=output,
-        prediction=loss.link(combined),
-        loss=float(value),
-        penalty=float(objective) - float(value),
-        theta_before=problem.theta,
-        theta_after=after,
-        dropped=is_dropping,
-    )
-
-
-def _forward(network: Network, p: dict[str, Array], z: Array, draw: Any, prefix: str) -> Iterator[Any]:
-    """(name, layer, parameters, z_in, out, saved) of each layer, those of nested networks one by one."""
-    for i, (layer, own) in enumerate(zip(network.layers, network.by_layer(p), strict=True)):
-        is_random = getattr(layer, "is_random", True)
-        drawn = draw.fold(i) if draw is not None and is_random else None
-        if isinstance(layer, Network):
-            for step in _forward(layer, own, z, drawn, f"{prefix}{i}."):
-                yield step
-                z = step[-2]
-            continue
-        out, saved = layer.forward(own, z, drawn)
-        yield f"{prefix}{i}", layer, own, z, out, saved
-        z = out
-
-
-def _layers(steps: list[Step], problem: Problem) -> tuple[TracedLayer, ...]:
-    """Steps as the lecture's layers: each with weights and what follows it up to the next."""
-    starts = [i for i, step in enumerate(steps) if isinstance(step.layer, Dense | MemberDense)]
-    found = []
-    for number, (first, behind) in enumerate(pairwise((*starts, len(steps))), start=1):
-        affine, others = steps[first], steps[first + 1 : behind]
-        is_last = behind == len(steps)
-        bent = [step for step in others if step.layer.kind in ("activation", "parametric_activation")]
-        masks = [step.saved for step in others if isinstance(step.layer, Dropout) and step.saved is not None]
-        if is_last and not bent:
-            z, slope, function = _at_the_output(affine.out, problem)
-            dz = affine.dout if function == "identity" else None
-        else:
-            kept = [step for step in others if isinstance(step.layer, Dropout) or step in bent]
-            z, dz = (kept[-1].out, kept[-1].dout) if kept else (affine.out, affine.dout)
-            slope = np.ones_like(affine.out)
-            for step in bent:
-                slope = slope * step.layer.backward(step.p, step.saved, np.ones_like(step.out))[1]
-            function = " ".join(step.layer.function.name for step in bent) or "identity"
-        found.append(
-            TracedLayer(
-                number=number,
-                function=function,
-                z_in=affine.z_in,
-                a=affine.out,
-                z=z,
-                slope=slope,
-                dz=dz,
-                delta=affine.dout,
-                W=affine.p["W"],
-                b=affine.p["b"],
-                dW=affine.dp["W"],
-                db=affine.dp["b"],
-                dz_in=affine.dz_in,
-                update_W=affine.update["W"],
-                update_b=affine.update["b"],
-                factor=affine.p["W"].shape[-1] ** -0.5 if isinstance(affine.layer, MemberDense) else 1.0,
-                mask=np.prod(masks, axis=0) if masks else None,
-            )
-        )
-    return tuple(found)
-
-
-def _at_the_output(a: Array, problem: Problem) -> tuple[Array, Array, str]:
-    """(z, dz/da, name) of the output activation, which belongs to the loss."""
-    name = problem.loss.out_activation
-    z = problem.loss.link(a.reshape(-1, a.shape[-1])).reshape(a.shape)
-    if name == "softmax":
-        each = np.eye(a.shape[-1], dtype=a.dtype)
-        return z, z[..., :, None] * (each - z[..., None, :]), name
-    slopes = {"identity": np.ones_like(a), "logistic": z * (1 - z), "exp": z}
-    if name not in slopes:
-        raise ParameterError(f"the trace knows no output activation {name!r}")
-    return z, slopes[name], name
+        return traced(problem, key)

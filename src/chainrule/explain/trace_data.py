@@ -17,7 +17,7 @@ def as_data(trace: Trace) -> dict[str, Any]:
     return {
         "loss": _plain(trace.loss),
         "penalty": _plain(trace.penalty),
-        "loss_function": problem.loss.kind,
+        "loss_function": getattr(problem.loss, "loss", problem.loss).kind,
         "learning_rate": problem.rate,
         "optimizer": type(problem.program.optimizer).__name__,
         "step": problem.step_of,
@@ -50,6 +50,7 @@ def as_data(trace: Trace) -> dict[str, Any]:
         ],
         "layers": [
             {"number": layer.number, "function": layer.function}
+            | {"factor": layer.factor, "mask": _plain(layer.mask)}
             | {name: _plain(getattr(layer, name)) for name in _ARRAYS}
             for layer in trace.layers
         ],

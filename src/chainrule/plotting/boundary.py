@@ -7,6 +7,7 @@ from sklearn.base import is_classifier
 
 from chainrule.errors import ParameterError
 from chainrule.estimators.base import BaseMLP
+from chainrule.estimators.problem import before_last_step
 from chainrule.plotting.canvas import (
     VERMILLION,
     axes_for,
@@ -17,7 +18,7 @@ from chainrule.plotting.canvas import (
 )
 from chainrule.plotting.grid import FeatureGrid, feature_grid
 from chainrule.plotting.points import COLOUR_MAP, add_colour_bar, draw_points
-from chainrule.plotting.reading import before_last_step, last_step
+from chainrule.plotting.reading import last_step
 
 __all__ = ["DecisionBoundaryDisplay"]
 
@@ -172,6 +173,6 @@ def _unit_inputs(estimator: Any, grid: FeatureGrid) -> Array | None:
     model = last_step(estimator)
     if not isinstance(model, BaseMLP) or model.network_.n_layers < 2:
         return None
-    X = model._rows_to_answer(before_last_step(estimator, grid.rows))
+    X = model._rows_to_answer(before_last_step(estimator, grid.rows)[1])
     a = X @ model.coefs_[0] + model.intercepts_[0]
     return a.T.reshape(-1, *grid.x1.shape)

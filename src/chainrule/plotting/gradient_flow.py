@@ -66,10 +66,11 @@ class GradientFlowDisplay:
         problem = loss_on_rows(estimator, X, y, sample_weight)
         gradient = problem.value_and_gradient()[1]
         update = problem.next_step()[0] - problem.theta
+        step_name = f"next step of {type(problem.program.optimizer).__name__}, η = {problem.rate:.2g}"
         named = (problem.network.named(vector) for vector in (gradient, update, problem.theta))
         slopes, steps, weights = ({name: _rms(v) for name, v in parts.items()} for parts in named)
         ratios = [steps[name] / weights[name] if weights[name] else np.nan for name in slopes]
-        return cls(list(slopes), list(slopes.values()), ratios, problem.step_of).plot(ax)
+        return cls(list(slopes), list(slopes.values()), ratios, step_name).plot(ax)
 
     def plot(self, ax: Any = None) -> "GradientFlowDisplay":
         """Draw two bars for each parameter, the first layer on top.

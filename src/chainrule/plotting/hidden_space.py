@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 
+from chainrule.estimators.problem import before_last_step
 from chainrule.plotting.canvas import axes_for, describe_axes, legend_beside
 from chainrule.plotting.points import add_colour_bar, draw_points
-from chainrule.plotting.reading import before_last_step, checked_mlp
+from chainrule.plotting.reading import checked_mlp
 
 __all__ = ["HiddenSpaceDisplay"]
 
@@ -71,7 +72,7 @@ class HiddenSpaceDisplay:
         ax : axes, optional
         """
         model = checked_mlp(estimator, "the view of a hidden layer")
-        activations = model.transform(before_last_step(estimator, X), layer)
+        activations = model.transform(before_last_step(estimator, X)[1], layer)
         classes = model.classes_ if is_classifier(model) else None
         chosen = model.network_.n_layers - 1 if layer is None else layer
         return cls(activations, chosen, y, classes).plot(ax, target=target)

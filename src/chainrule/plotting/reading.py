@@ -11,7 +11,6 @@ from chainrule.estimators.problem import Problem, problem_of
 from chainrule.estimators.tabular_base import BaseTabular
 
 __all__ = [
-    "before_last_step",
     "checked_mlp",
     "last_step",
     "loss_on_rows",
@@ -25,12 +24,6 @@ def last_step(estimator: Any) -> Any:
     model = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
     check_is_fitted(model)
     return model
-
-
-def before_last_step(estimator: Any, X: Any) -> Any:
-    """The rows as the model at the end of a pipeline gets them."""
-    several = isinstance(estimator, Pipeline) and len(estimator.steps) > 1
-    return estimator[:-1].transform(X) if several else X
 
 
 def own_model(estimator: Any, purpose: str) -> Any:
@@ -76,6 +69,5 @@ def loss_on_rows(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> P
     ParameterError
         If the model is none of this package's.
     """
-    model = own_model(estimator, "a picture of gradients")
-    X = before_last_step(estimator, X)
-    return problem_of(model, X, y, sample_weight=sample_weight).in_float64()
+    own_model(estimator, "a picture of gradients")
+    return problem_of(estimator, X, y, sample_weight=sample_weight).in_float64()
