@@ -138,8 +138,8 @@ def test_train_refuses_bad_tables(run, folder, content, says):
         (("predict", "risk.safetensors", "data.csv", "--interval", "0.9"), "which has no bounds; --proba"),
         (("predict", "cost.safetensors", "data.csv", "--interval", "1"), "'--interval': 1.0 is not"),
         (
-            ("predict", "cost.safetensors", "data.csv", "--interval", "0.99"),
-            "--interval: coverage=0.99 needs at least 99 held-out rows",
+            ("predict", "cost.safetensors", "data.csv", "--interval", "0.999"),
+            "--interval: coverage=0.999 needs at least 999 held-out rows",
         ),
         (("predict", "risk.safetensors", "short.csv"), "short.csv: the table has no columns 'age', 'member'"),
         (

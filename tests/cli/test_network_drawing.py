@@ -15,13 +15,13 @@ def test_a_plain_network_is_one_line():
 
 
 def test_branches_join_and_the_members_are_averaged():
-    network = table_network(Layout(3, 0, (100,)), 1, settings_of("fast", "regression", {}))
+    network = table_network(Layout(3, 0, (100,)), 1, settings_of("fast", "classification", {}))
     lines = drawn(describe_layers(network), 4)
     assert lines == [
         "  ┌─ as they are ────────  3 ─┐",
         "7 ┼─ periodic ───────────  9 ─┼─ 32 ─ 64 silu ─ 64 silu ─ 64 silu",
-        "  ├─ piecewise linear ─── 12 ─┤",
-        "  └─ category embedding ─  8 ─┘",
+        "  ├─ category embedding ─  8 ─┤",
+        "  └─ piecewise linear ─── 12 ─┘",
         " " * 33 + "─ 1 (mean of 4)",
     ]
 

@@ -23,6 +23,7 @@ def test_scikit_learn_check_of_a_small_table_model(estimator, check):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@parametrize_with_checks([TabularClassifier(), TabularRegressor()])
+@parametrize_with_checks([TabularClassifier(preset="fast"), TabularRegressor(preset="fast")])
 def test_scikit_learn_check_of_a_table_model(estimator, check):
+    """The preset "default" has more members and steps of the same kind, and takes three times as long."""
     check(estimator)

@@ -3,10 +3,8 @@
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
-from warnings import catch_warnings, simplefilter
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.engine import Program, State, start
@@ -14,13 +12,14 @@ from chainrule.engine.parts import Parts
 from chainrule.engine.step import training_step
 from chainrule.errors import ParameterError
 from chainrule.estimators.base import BaseMLP
+from chainrule.estimators.forms import as_rows, as_targets, before_last_step, check_as_many, checked_weights
 from chainrule.estimators.presets import SHARE_OF_RATE_TO_GO_ON, numbers_of
 from chainrule.estimators.rows import checked_table
 from chainrule.estimators.tabular_fitted import FittedTabular
 from chainrule.network import EnsembleLoss, Loss, Network, get_loss
 from chainrule.optimization import SGD, Adam, Optimizer, get_schedule
 
-__all__ = ["Problem", "before_last_step", "problem_of"]
+__all__ = ["Problem", "problem_of"]
 
 Array = Any
 
@@ -218,16 +217,16 @@ def _of_network(
 def _of_mlp(model: BaseMLP, X: Any, y: Any, sample_weight: Any) -> Problem:
     check_is_fitted(model)
     names = tuple(getattr(model, "feature_names_in_", ()))
-    matrix = model._rows_to_answer(_as_rows(X, names))
-    labels = _as_targets(y, matrix.shape[0])
-    _check_as_many(matrix, labels)
+    matrix = model._rows_to_answer(as_rows(X, names))
+    labels = as_targets(y, matrix.shape[0])
+    check_as_many(matrix, labels)
     network, theta = model.network_, model._theta(model.network_)
     program = model._make_program(network, model._make_loss(), has_validation=False)
     step_of = _whose_step(model)
     if model.solver == "lbfgs":
         program = Program(network, program.loss, SGD(momentum=False, nesterov=False))
     state = model._first_state(theta, program, fresh=False, incremental=True)
-    weights = _weights(sample_weight, len(labels)) * model._class_weights(labels)
+    weights = checked_weights(sample_weight, len(labels)) * model._class_weights(labels)
     matrix = matrix.toarray() if hasattr(matrix, "toarray") else matrix
     problem = _problem(
         program,
@@ -263,12 +262,12 @@ def _factor(model: BaseMLP) -> float:
 def _of_table_model(model: Any, X: Any, y: Any, sample_weight: Any) -> Problem:
     check_is_fitted(model)
     table = checked_table(
-        _as_rows(X, tuple(column.name for column in model.encoder_.schema.columns)), model, fitted=True
+        as_rows(X, tuple(column.name for column in model.encoder_.schema.columns)), model, fitted=True
     )
     matrix = model.encoder_.transform(table)
-    labels = model._checked_targets(_as_targets(y, len(matrix)))
-    _check_as_many(matrix, labels)
-    weights = _weights(sample_weight, len(labels)) * model._class_weights(labels)
+    labels = model._checked_targets(as_targets(y, len(matrix)))
+    check_as_many(matrix, labels)
+    weights = checked_weights(sample_weight, len(labels)) * model._class_weights(labels)
     settings = model.settings_
     loss = EnsembleLoss(model._member_loss(), settings.members)
     program = Program(model.network_, loss, Adam(), weight_decay=settings.weight_decay > 0)
@@ -305,62 +304,11 @@ def _problem(
     network = program.network
     if X.ndim != 2 or X.shape[1] != network.n_inputs:
         raise ParameterError(f"rows must have {network.n_inputs} values each, however their shape: {X.shape}")
-    weights = _weights(sample_weight, len(X))
-    _check_as_many(X, y)
+    weights = checked_weights(sample_weight, len(X))
+    check_as_many(X, y)
     weights = weights.astype(dtype)
     share = 1.0 if program.loss.adds_up else 1.0 / float(weights.sum())
     y = np.asarray(y, dtype=dtype)
     return Problem(
         program, dict(numbers), state, np.asarray(X, dtype), y, share * weights, share, rate, step_of
     )
-
-
-def _weights(sample_weight: Any, n: int) -> Array:
-    weights = np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64).reshape(-1)
-    if len(weights) != n or not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
-        raise ParameterError(
-            f"sample_weight must be {n} numbers ≥ 0, one at least above, however: {sample_weight!r}"
-        )
-    return weights
-
-
-def _check_as_many(X: Array, y: Any) -> None:
-    if X.shape[0] != len(y):
-        raise ParameterError(f"X and y must have as many rows, however: {X.shape[0]} and {len(y)}")
-
-
-def _as_rows(X: Any, names: tuple[str, ...]) -> Any:
-    """One row, however it comes, as a table of one; several rows as they are."""
-    if hasattr(X, "to_frame") and hasattr(X, "index"):  # a row of a pandas frame
-        X = dict(X.items())
-    if isinstance(X, dict):
-        texts = {str(name): value for name, value in X.items()}
-        if absent := [name for name in names if name not in texts]:
-            raise ParameterError(f"the row lacks {absent[0]!r}; the model needs the columns {list(names)}")
-        X = [texts[name] for name in names] if names else list(texts.values())
-    if isinstance(X, list | tuple) and not any(np.ndim(value) for value in X):
-        return [list(X)]
-    return X[None] if isinstance(X, np.ndarray) and X.ndim == 1 else X
-
-
-def _as_targets(y: Any, n_rows: int) -> Any:
-    """Targets of one row as those of a table of one: a number or label, or several."""
-    if np.ndim(y) == 0:
-        return np.asarray(y).reshape(1)
-    if n_rows == 1 and np.ndim(y) == 1 and len(y) > 1:
-        return np.asarray(y)[None]
-    return y if hasattr(y, "columns") else np.asarray(y)
-
-
-def before_last_step(model: Any, X: Any) -> tuple[Any, Any]:
-    """(the model itself, its rows), where it stands at the end of a scikit-learn pipeline."""
-    if not isinstance(model, Pipeline):
-        return model, X
-    check_is_fitted(model)
-    last = model.steps[-1][1]
-    if len(model.steps) == 1:
-        return last, X
-    names = tuple(getattr(model, "feature_names_in_", ()))
-    with catch_warnings():
-        simplefilter("ignore", UserWarning)  # a row without names is one in the order of `fit`
-        return last, model[:-1].transform(_as_rows(X, names))

@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.errors import ParameterError
 from chainrule.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
-from chainrule.estimators.problem import before_last_step
+from chainrule.estimators.forms import before_last_step
 from chainrule.explain.diagnosis import Diagnosis, Finding
 from chainrule.explain.examined import Examined, looked_at
 from chainrule.explain.findings_answers import constant_predictions, probabilities_off

@@ -96,7 +96,8 @@ def minimize(
     result.theta = found.x
     if not result.losses:
         result.losses.append(float(found.fun))
-    at_rounding = "ABNORMAL" in str(found.message) and np.abs(found.jac).max() < _SMALL_GRADIENT
+    smallest = _SMALL_GRADIENT * max(1.0, abs(float(found.fun)))  # a sum over rows has their rounding
+    at_rounding = "ABNORMAL" in str(found.message) and np.abs(found.jac).max() < smallest
     result.converged = bool(found.success) or at_rounding
     result.message = str(found.message)
     return result

@@ -7,7 +7,7 @@ from sklearn.base import is_classifier
 
 from chainrule.errors import ParameterError
 from chainrule.estimators.base import BaseMLP
-from chainrule.estimators.problem import before_last_step
+from chainrule.estimators.forms import before_last_step
 from chainrule.plotting.canvas import (
     VERMILLION,
     axes_for,

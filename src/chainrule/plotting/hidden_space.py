@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 
-from chainrule.estimators.problem import before_last_step
+from chainrule.estimators.forms import before_last_step
 from chainrule.plotting.canvas import axes_for, describe_axes, legend_beside
 from chainrule.plotting.points import add_colour_bar, draw_points
 from chainrule.plotting.reading import checked_mlp
