@@ -69,11 +69,11 @@ class Document:
 
     def to_html(self) -> str:
         """HTML with its own style, which needs nothing beside it."""
-        body = [f"<h3>{escape(self.title)}</h3>"]
+        body = [f"<h3>{_html_text(self.title)}</h3>"]
         for i, section in enumerate(self.sections):
             inner = "".join(map(_html_of, section.parts))
             opened = " open" if i < 3 or len(self.sections) <= 8 else ""
-            body.append(f"<details{opened}><summary>{escape(section.title)}</summary>{inner}</details>")
+            body.append(f"<details{opened}><summary>{_html_text(section.title)}</summary>{inner}</details>")
         return f'<div class="chainrule-page">{_STYLE}{"".join(body)}</div>'
 
     def to_markdown(self) -> str:
@@ -104,6 +104,16 @@ def number(value: Any) -> str:
     if isinstance(value, int | np.integer):
         return str(value)
     return f"{float(value) + 0.0:.4g}"  # -0 reads as 0
+
+
+_SYMBOL = re.compile(r"\b([a-z])(?:_(\d+))?(\^\(\d+\))|\b([a-z])_\{([\d,]+)\}")
+"""z_4^(1), z^(0) and w_{2,3}; not x_1, which may be a column's name."""
+
+
+def _parts(found: re.Match[str]) -> tuple[str, str, str]:
+    """Letter, what is below, what is above."""
+    letter, below, above, other, places = found.groups()
+    return letter or other, below or places or "", (above or "")[1:]
 
 
 # -- text --------------------------------------------------------------------------------------------------
@@ -147,7 +157,7 @@ _STYLE = (
 
 def _html_of(part: str | Formula | Grid) -> str:
     if isinstance(part, str):
-        return f"<p>{escape(part)}</p>"
+        return f"<p>{_html_text(part)}</p>"
     if isinstance(part, Formula):
         equation = f'<span class="equation">({escape(part.equation)})</span>' if part.equation else ""
         return f'<div class="formula">{equation}{_html_formula(part.text)}</div>'
@@ -158,7 +168,7 @@ def _html_of(part: str | Formula | Grid) -> str:
     )
     rows = "".join(
         "<tr>"
-        + "".join(f"<td{kind}>{escape(number(cell))}</td>" for kind, cell in zip(kinds, row, strict=True))
+        + "".join(f"<td{kind}>{_html_text(number(cell))}</td>" for kind, cell in zip(kinds, row, strict=True))
         + "</tr>"
         for row in part.rows
     )
@@ -168,7 +178,18 @@ def _html_of(part: str | Formula | Grid) -> str:
 
 
 def _html_cell(text: Formula | str) -> str:
-    return _html_formula(text.text) if isinstance(text, Formula) else escape(text)
+    return _html_formula(text.text) if isinstance(text, Formula) else _html_text(text)
+
+
+def _html_text(text: str) -> str:
+    """Text with its z_4^(1) and w_{2,3} raised and lowered."""
+    out, done = "", 0
+    for found in _SYMBOL.finditer(text):
+        letter, below, above = _parts(found)
+        out += escape(text[done : found.start()]) + letter
+        out += (f"<sub>{below}</sub>" if below else "") + (f"<sup>{above}</sup>" if above else "")
+        done = found.end()
+    return out + escape(text[done:])
 
 
 def _html_formula(text: str) -> str:
@@ -239,16 +260,13 @@ _LATEX = {
 } | {sign: f"\\{sign}" for sign in "&%$#_{}"}
 
 
-_SYMBOL = re.compile(r"\b([a-z])_(\{?[\d,]+\}?)(\^\(\d+\))?")
-
-
 def _latex(text: str) -> str:
     """Text with what LaTeX would obey written out; z_4^(1) and w_{2,3} become formulas."""
     out, done = "", 0
     for found in _SYMBOL.finditer(text):
-        letter, below, above = found.groups()
-        out += _signs(text[done : found.start()])
-        out += f"${letter}_{{{below.strip('{}')}}}{f'^{{{above[1:]}}}' if above else ''}$"
+        letter, below, above = _parts(found)
+        lower, raised = below and f"_{{{below}}}", above and f"^{{{above}}}"
+        out += f"{_signs(text[done : found.start()])}${letter}{lower}{raised}$"
         done = found.end()
     return out + _signs(text[done:])
 
