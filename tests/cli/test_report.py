@@ -1,6 +1,7 @@
 """chainrule report and chainrule doctor: the page holds what was measured, and is safe to open."""
 
 import re
+import sys
 from html.parser import HTMLParser
 
 import polars as pl
@@ -102,3 +103,12 @@ def test_the_doctor_says_what_it_says_in_python(report, run, table, models):
     words = re.sub(r"\s+", " ", shown)
     assert all(finding.name in words for finding in expected.findings)
     assert "Healthy:" in words
+
+
+def test_without_matplotlib_nothing_is_computed_or_written(run, folder, table, models, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setattr("chainrule.cli.report.load_trained", lambda _: pytest.fail("work was begun"))
+    ended = run("report", "risk.safetensors", "data.csv")
+    assert ended.exit_code != 0
+    assert "pip install 'chainrule[plot]'" in ended.stderr
+    assert not (folder / "report.html").exists()

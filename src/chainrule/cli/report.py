@@ -21,6 +21,7 @@ from chainrule.cli.outputs import check_output, describe_file, write_text
 from chainrule.cli.report_page import page_of
 from chainrule.cli.terminal import say
 from chainrule.explain.doctor import doctor
+from chainrule.plotting.canvas import matplotlib
 from chainrule.table import open_table
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def report(model_file: Path, data: Path, output: Path, *, overwrite: bool = Fals
     ChainruleError
         If the model file, the table, its target or the place for the output cannot be used.
     """
+    matplotlib("figure")  # missing, it should be said before the work and not after
     check_output("--output", output, overwrite, {"table": data, "model": model_file})
     model = load_trained(model_file)
     file = open_table(data)
