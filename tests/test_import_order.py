@@ -16,7 +16,8 @@ ROOMS = [
     {"table"},
     {"estimators"},
     {"explain", "plotting", "files", "export", "scale"},
-    {"playground", "cli"},
+    {"playground"},
+    {"cli"},
 ]
 PLACE = {room: place for place, rooms in enumerate(ROOMS) for room in rooms}
 

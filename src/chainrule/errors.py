@@ -5,7 +5,8 @@
     ├── DivergenceError (ValueError)     training never reached a finite loss
     ├── EngineError (RuntimeError)       the chosen engine cannot run here
     ├── TableError (ValueError)          a table file cannot be used as it is
-    └── ModelFileError (ValueError)      a model file cannot be read or written
+    ├── ModelFileError (ValueError)      a model file cannot be read or written
+    └── MessageError (ValueError)        what came from the playground's page is not a message
 
     ChainruleWarning (UserWarning)
     ├── StraightThroughWarning           a step function is trained with a substitute slope
@@ -20,6 +21,7 @@ __all__ = [
     "DegradedWarning",
     "DivergenceError",
     "EngineError",
+    "MessageError",
     "ModelFileError",
     "ParameterError",
     "StraightThroughWarning",
@@ -49,6 +51,10 @@ class TableError(ChainruleError, ValueError):
 
 class ModelFileError(ChainruleError, ValueError):
     """A model file cannot be read or written."""
+
+
+class MessageError(ChainruleError, ValueError):
+    """What came from the playground's page, or from its engine, is not a message."""
 
 
 class ChainruleWarning(UserWarning):

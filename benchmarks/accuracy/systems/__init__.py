@@ -51,9 +51,15 @@ SYSTEMS = {
         settings="RidgeCV or LogisticRegression(max_iter=1000); median, standardized, one-hot from 5 rows",
     ),
     "realmlp": System(
-        ("realmlp", "realmlp"),
+        ("torch_networks", "realmlp"),
         ("pandas", "sklearn", "pytabkit"),
         "n_cv 1, seed 0; classes: no label smoothing, epoch by cross entropy; missing: median and indicator",
+        ("torch", "pytorch_lightning"),
+    ),
+    "tabm": System(
+        ("torch_networks", "tabm"),
+        ("pandas", "sklearn", "pytabkit"),
+        "n_cv 1, seed 0; classes: epoch by cross entropy; missing: median and indicator",
         ("torch", "pytorch_lightning"),
     ),
 }

@@ -1,31 +1,22 @@
-"""RealMLP with its tuned defaults (TD), on the CPU."""
+"""RealMLP with its tuned defaults (TD) and TabM with its defaults (D), on the CPU."""
 
 from typing import Any
 
-__all__ = ["realmlp"]
+__all__ = ["realmlp", "tabm"]
 
 Array = Any
 Frame = Any
 
+_COMMON = {"n_cv": 1, "random_state": 0, "device": "cpu", "verbosity": 0}
 
-class RealMLP:
-    """One network; for classes without label smoothing and with the epoch chosen by cross entropy.
 
-    That is what its author advises for log loss. Missing numbers, which it refuses, are filled by the
-    median, with an indicator.
-    """
+class Filled:
+    """A model that refuses missing numbers: they are filled by the median, with an indicator."""
 
-    def __init__(self, classes: bool) -> None:
-        from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
+    def __init__(self, model: Any, classes: bool) -> None:
+        self.model, self.classes = model, classes
 
-        common = {"n_cv": 1, "random_state": 0, "device": "cpu", "verbosity": 0}
-        if classes:
-            self.model = RealMLP_TD_Classifier(use_ls=False, val_metric_name="cross_entropy", **common)
-        else:
-            self.model = RealMLP_TD_Regressor(**common)
-        self.classes = classes
-
-    def fit(self, X: Frame, y: Array) -> "RealMLP":
+    def fit(self, X: Frame, y: Array) -> "Filled":
         import numpy as np
 
         self.medians = X.select_dtypes("number").median()
@@ -49,4 +40,19 @@ class RealMLP:
 
 
 def realmlp(classes: bool) -> Any:
-    return RealMLP(classes)
+    """For classes without label smoothing, the epoch chosen by cross entropy: as advised for log loss."""
+    from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
+
+    if classes:
+        model = RealMLP_TD_Classifier(use_ls=False, val_metric_name="cross_entropy", **_COMMON)
+        return Filled(model, classes)
+    return Filled(RealMLP_TD_Regressor(**_COMMON), classes)
+
+
+def tabm(classes: bool) -> Any:
+    """As its package has it, the epoch of a classifier chosen by cross entropy."""
+    from pytabkit import TabM_D_Classifier, TabM_D_Regressor
+
+    if classes:
+        return Filled(TabM_D_Classifier(val_metric_name="cross_entropy", **_COMMON), classes)
+    return Filled(TabM_D_Regressor(**_COMMON), classes)

@@ -332,6 +332,31 @@ def report(
 
 
 @app.command(epilog=EXIT_CODES)
+def playground(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="DATA|MODEL",
+            help="Table (.csv, .tsv or .parquet), model file (.safetensors), or both.",
+            show_default=False,
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Column to predict; default: the last.", show_default=False),
+    ] = None,
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0: one that is free.")] = 0,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
+) -> None:
+    """Watch a network train in the browser, and change it while it does.
+
+    The page comes from this machine and can be reached from this machine only. Without a table it begins with
+    points in a plane. Ctrl-C ends it.
+    """
+    _work_of("playground")(files or (), target=target, port=port, open_browser=not no_browser)
+
+
+@app.command(epilog=EXIT_CODES)
 def demo(
     folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the tables and models go.")] = Path(
         "demo"

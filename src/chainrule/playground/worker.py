@@ -1,0 +1,164 @@
+"""The process that trains: messages of one page come in at standard input, its pictures go out.
+
+python -m chainrule.playground.worker
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, Queue
+from time import perf_counter
+from typing import IO, Any
+
+import numpy as np
+
+from chainrule.errors import MessageError
+from chainrule.playground.messages import pack, read_message, unpack, write_message
+from chainrule.playground.session import Session
+
+__all__ = ["Worker", "main"]
+
+_SLICE = 0.012
+"""Seconds of training between two looks at the messages: a frame every 1/30 s leaves room for pictures."""
+_SECONDS_BETWEEN_EXAMINATIONS = 2.0
+_MEMORY = 8 * 2**30
+_MOST_WAITING = 64
+"""Messages read before they are taken: who sends more of them has to wait."""
+
+
+class Worker:
+    """Reads messages, trains between them, sends frames when they are wanted."""
+
+    def __init__(self, source: IO[bytes], sink: IO[bytes]) -> None:
+        self.source, self.sink = source, sink
+        self.inbox: Queue[bytes | None] = Queue(_MOST_WAITING)
+        self.writing = threading.Lock()
+        self.aside = ThreadPoolExecutor(1)
+        self.session = Session(self.reply, self.later)
+        self.examined_at = -np.inf
+        self.examining = False
+        self.trained: list[tuple[float, int]] = []
+        self.frame_seconds = 0.0
+
+    def reply(self, content: dict[str, Any], buffers: dict[str, np.ndarray]) -> None:
+        """Send a message to the page."""
+        data = pack(content, buffers)
+        with self.writing:
+            write_message(self.sink, data)
+
+    def later(self, work: Callable[[], Any]) -> None:
+        """Work beside the training, whose message is sent when it is there."""
+        self.aside.submit(lambda: self.reply(*work()))
+
+    def serve(self) -> None:
+        """Work until the input ends."""
+        threading.Thread(target=self._read, daemon=True).start()
+        first = self.inbox.get()
+        if first is None:
+            return
+        content, _ = unpack(first)
+        self.session.begin(*(content.get(name) for name in ("data", "target", "model")))
+        self.aside.submit(_import_what_explains)
+        while self._take_messages():
+            session = self.session
+            if session.is_busy:
+                self._train()
+            if session.wants_frame and session.is_changed:
+                self._send_frame()
+            if session.is_changed or session.is_busy:
+                self._examine()
+
+    def _read(self) -> None:
+        data: bytes | None = b""
+        while data is not None:
+            try:
+                data = read_message(self.source)
+            except MessageError as error:  # nothing that comes after it can be understood
+                sys.stderr.write(f"{error}\n")
+                data = None
+            self.inbox.put(data)
+
+    def _take_messages(self) -> bool:
+        """Take all that has come, waiting where there is nothing else to do; False at the end."""
+        session = self.session
+        waits = not session.is_busy and not (session.wants_frame and session.is_changed)
+        while True:
+            try:
+                data = self.inbox.get(block=waits)
+            except Empty:
+                return True
+            if data is None:
+                return False
+            waits = False
+            try:
+                session.take(*unpack(data))
+            except MessageError as error:
+                session.refuse(str(error))
+
+    def _train(self) -> None:
+        started = perf_counter()
+        until = started + max(_SLICE, self.frame_seconds)  # pictures take half of the time at most
+        steps = self.session.train(lambda: perf_counter() >= until)
+        now = perf_counter()
+        self.trained = [(at, n) for at, n in self.trained if at > now - 1.0] + [(now, steps)]
+        span = now - self.trained[0][0] + (until - started)
+        self.session.speed = sum(n for _, n in self.trained) / max(span, 1e-3)
+
+    def _send_frame(self) -> None:
+        started = perf_counter()
+        self.session.send_frame()
+        self.frame_seconds = perf_counter() - started
+
+    def _examine(self) -> None:
+        """Let the doctor look now and then, beside the training."""
+        now = perf_counter()
+        if self.examining or now - self.examined_at < _SECONDS_BETWEEN_EXAMINATIONS:
+            return
+        if "chainrule.playground.glass" not in sys.modules or self.session.run.now.step == 0:
+            return
+        from copy import copy
+
+        self.examining, run = True, copy(self.session.run)
+
+        def examine() -> None:
+            from chainrule.playground import glass
+
+            try:
+                self.session.findings = glass.examination(run)[0]
+                self.session.is_changed = True
+            finally:
+                self.examined_at, self.examining = perf_counter(), False
+
+        self.aside.submit(examine)
+
+
+def _import_what_explains() -> None:
+    """Import what takes a second before it is asked for."""
+    from chainrule.playground import glass, python_code  # noqa: F401
+
+
+def _limit_memory() -> None:
+    """So that no table can take the machine's memory."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(
+        resource.RLIMIT_AS, (_MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard), hard)
+    )
+
+
+def main() -> None:
+    """Serve the page at standard input and output; what is printed by mistake goes to standard error."""
+    sink = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    _limit_memory()
+    Worker(sys.stdin.buffer, sink).serve()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
