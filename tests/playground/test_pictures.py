@@ -69,7 +69,7 @@ def test_every_neuron_has_its_picture():
     grid = Grid.of(run.examples, AXES, {}, 16)
     pictures = unit_pictures(run, grid)
     model, X = estimator_of(run), points_of(16)
-    np.testing.assert_array_equal(pictures[0], as_bytes(X[:, 0] / abs(X).max()).reshape(16, 16))
+    np.testing.assert_array_equal(pictures[0], as_bytes(X[:, 0] / abs(run.examples.X[:, 0]).max()).reshape(16, 16))
     np.testing.assert_allclose(pictures[2:5].reshape(3, -1), as_bytes(model.transform(X, layer=1).T), atol=1)
     z = model.transform(X, layer=2)
     np.testing.assert_allclose(pictures[5:7].reshape(2, -1), as_bytes(z / z.max(0)).T, atol=1)

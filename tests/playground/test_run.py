@@ -271,6 +271,15 @@ def test_drawn_points():
         run.advance()
 
 
+def test_the_first_point_of_a_class_is_learned_from():
+    run = Run()
+    run.draw(erase=list(range(500)))
+    run.draw(add=[{"x": i, "y": 1, "target": i} for i in range(4)])
+    assert not run.examples.is_test.any()
+    run.draw(add=[{"x": 1, "y": 1, "target": 0}] * 60)
+    assert 10 < run.examples.is_test.sum() < 50
+
+
 @pytest.mark.parametrize(
     "points",
     [

@@ -63,7 +63,8 @@ class _Page:
         names = problem.input_names or tuple(f"x_{i + 1}" for i in range(problem.X.shape[1]))
         shown = 4 * self.units
         rows = tuple(zip(names[:shown], problem.X[self.row, :shown].tolist(), strict=True))
-        grid = Grid(("input", Formula(name, name)), rows, note=_left_out(len(names), shown, "inputs"))
+        head = Formula(name, name.replace("(0)", "{(0)}"))
+        grid = Grid(("input", head), rows, note=_left_out(len(names), shown, "inputs"))
         return Section("The input, z^(0) = x" if name != "x" else "The input x", (grid,))
 
     def _columns(self, columns: Any) -> list[Grid]:

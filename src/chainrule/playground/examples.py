@@ -16,6 +16,9 @@ __all__ = ["Column", "Examples", "Inputs", "PlaneInputs", "Rows", "plane_rows", 
 
 Array = Any
 
+_SURELY_TRAINING = 0.1
+"""Rows below the smallest share are training rows whatever the share."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -163,6 +166,12 @@ class Examples:
         return np.ascontiguousarray(self.inputs.of(self.rows.values))
 
     @cached_property
+    def largest_inputs(self) -> Array:
+        """Largest absolute value of each input; 1 where all are 0."""
+        largest = np.abs(self.X).max(axis=0, initial=0.0)
+        return np.where(largest > 0, largest, 1.0)
+
+    @cached_property
     def y(self) -> Array:
         """Targets of all rows as the network learns them: class numbers, or scaled numbers."""
         return self.rows.y if self.rows.labels else (self.rows.y - self.center) / self.scale
@@ -268,8 +277,13 @@ def redrawn(
     if add:
         labels = [_target(point.get("target"), rows) for point in add]
         values = np.concatenate([values, [_coordinates(point) for point in add]])
-        y = np.concatenate([y, labels])
         fresh = np.random.default_rng([seed, len(places)]).random(len(add))
+        known = set(y[places < _SURELY_TRAINING].tolist())
+        for i, label in enumerate(labels):
+            if rows.labels and label not in known:
+                fresh[i] = 0.0  # of a class that is only tested nothing could be learned
+                known.add(label)
+        y = np.concatenate([y, labels])
         places = np.concatenate([places, fresh])
     if len(y) > LIMITS["points"]:
         raise ParameterError(f"at most {LIMITS['points']} points can be drawn")

@@ -15,13 +15,32 @@ from chainrule.explain.tracing import traced
 from chainrule.playground.model import estimator_of
 from chainrule.playground.run import Run
 
-__all__ = ["as_data", "examination", "finding_data", "gradient_check", "neuron_page", "trace_page"]
+__all__ = [
+    "as_data",
+    "examination",
+    "finding_data",
+    "findings",
+    "gradient_check",
+    "neuron_page",
+    "trace_page",
+]
 
 Array = Any
 
 _UNITS = 8
 _ROWS_OF_AN_EXAMINATION = 400
 _ENTRIES = 40
+
+_NOT_WHILE_TRAINING = (
+    "probabilities off",
+    "underfitting",
+    "too few rows",
+    "imbalanced classes",
+    "leaking column",
+    "copied columns",
+    "constant columns",
+)
+"""A network that has hardly begun fits badly, and the data do not change while it trains."""
 
 
 def trace_page(run: Run, row: Any) -> dict[str, Any]:
@@ -145,6 +164,11 @@ def examination(run: Run) -> tuple[list[dict[str, Any]], list[str]]:
         warnings.simplefilter("ignore")
         found = doctor(estimator_of(run), X, y, **unseen)
     return list(map(finding_data, found.findings)), list(found.healthy)
+
+
+def findings(run: Run) -> list[dict[str, Any]]:
+    """What the doctor finds of the network and its training; data and answers are for a full examination."""
+    return [one for one in examination(run)[0] if one["name"] not in _NOT_WHILE_TRAINING]
 
 
 def finding_data(finding: Finding) -> dict[str, str]:

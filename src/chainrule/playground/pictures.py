@@ -125,7 +125,7 @@ def unit_pictures(run: Run, grid: Grid) -> Array:
     """uint8 (inputs + units + outputs, size, size): 0 … 255 is -1 … 1."""
     network = run.now.setup.network
     _, outputs = layers_of(network, run.theta, grid.X)
-    parts = [_by_largest(grid.X)]
+    parts = [_inputs(run, grid)]
     parts += [_shown(z, layer.activation) for z, layer in zip(outputs, run.settings.layers, strict=False)]
     parts.append(_answers(run, outputs[-1]))
     cells = np.concatenate(parts, axis=1)
@@ -153,12 +153,17 @@ def main_picture(run: Run, grid: Grid, chosen: tuple[int, int] | None) -> tuple[
 
 def _cells_of(run: Run, grid: Grid, outputs: list[Array], layer: int) -> Array:
     if layer == -1:
-        return _by_largest(grid.X)
+        return _inputs(run, grid)
     if not 0 <= layer < len(outputs):
         raise ParameterError(f"there is no layer {layer}")
     if layer == len(outputs) - 1:
         return _answers(run, outputs[-1])
     return _shown(outputs[layer], run.settings.layers[layer].activation)
+
+
+def _inputs(run: Run, grid: Grid) -> Array:
+    """Inputs between -1 and 1 by the largest of all rows: one that is held at the middle is near 0."""
+    return grid.X / run.examples.largest_inputs
 
 
 def _shown(z: Array, activation: str) -> Array:

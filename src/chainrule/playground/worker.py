@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from queue import Empty, Queue
 from time import perf_counter
 from typing import IO, Any
@@ -38,6 +39,7 @@ class Worker:
         self.aside = ThreadPoolExecutor(1)
         self.session = Session(self.reply, self.later)
         self.examined_at = -np.inf
+        self.examined: Any = None
         self.examining = False
         self.trained: list[tuple[float, int]] = []
         self.frame_seconds = 0.0
@@ -67,7 +69,7 @@ class Worker:
                 self._train()
             if session.wants_frame and session.is_changed:
                 self._send_frame()
-            if session.is_changed or session.is_busy:
+            if self._is_examination_due:
                 self._examine()
 
     def _read(self) -> None:
@@ -84,9 +86,10 @@ class Worker:
         """Take all that has come, waiting where there is nothing else to do; False at the end."""
         session = self.session
         waits = not session.is_busy and not (session.wants_frame and session.is_changed)
+        timeout = _SECONDS_BETWEEN_EXAMINATIONS if self._has_something_to_examine else None
         while True:
             try:
-                data = self.inbox.get(block=waits)
+                data = self.inbox.get(block=waits, timeout=timeout)
             except Empty:
                 return True
             if data is None:
@@ -111,22 +114,27 @@ class Worker:
         self.session.send_frame()
         self.frame_seconds = perf_counter() - started
 
-    def _examine(self) -> None:
-        """Let the doctor look now and then, beside the training."""
-        now = perf_counter()
-        if self.examining or now - self.examined_at < _SECONDS_BETWEEN_EXAMINATIONS:
-            return
-        if "chainrule.playground.glass" not in sys.modules or self.session.run.now.step == 0:
-            return
-        from copy import copy
+    @property
+    def _has_something_to_examine(self) -> bool:
+        """Whether the doctor has not seen the run as it is now; what he needs is imported first."""
+        now = self.session.run.now
+        return now.step > 0 and now is not self.examined and "chainrule.playground.glass" in sys.modules
 
-        self.examining, run = True, copy(self.session.run)
+    @property
+    def _is_examination_due(self) -> bool:
+        waited = perf_counter() - self.examined_at >= _SECONDS_BETWEEN_EXAMINATIONS
+        return waited and not self.examining and self._has_something_to_examine
+
+    def _examine(self) -> None:
+        """Let the doctor look, beside the training."""
+        run = copy(self.session.run)
+        self.examining, self.examined = True, run.now
 
         def examine() -> None:
             from chainrule.playground import glass
 
             try:
-                self.session.findings = glass.examination(run)[0]
+                self.session.findings = glass.findings(run)
                 self.session.is_changed = True
             finally:
                 self.examined_at, self.examining = perf_counter(), False
