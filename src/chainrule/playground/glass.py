@@ -91,15 +91,20 @@ def as_data(document: Document, stages: list[tuple[str, int | None]]) -> dict[st
                 "title": section.title,
                 "stage": stage,
                 "layer": layer,
-                "parts": list(map(_part, _merged(section))),
+                "parts": list(map(_part, _with_notes(section))),
             }
             for section, (stage, layer) in zip(document.sections, stages, strict=True)
         ],
     }
 
 
-def _merged(section: Section) -> list[Any]:
-    return [part for part in section.parts if part]
+def _with_notes(section: Section) -> list[Any]:
+    """The parts of a section; what stands below a table is a text of its own."""
+    found: list[Any] = []
+    for part in section.parts:
+        note = part.note if isinstance(part, Grid) else ""
+        found += [one for one in (part, note) if one]
+    return found
 
 
 def _part(part: str | Formula | Grid) -> dict[str, Any]:

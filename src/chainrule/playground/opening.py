@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chainrule.errors import ParameterError, TableError
+from chainrule.errors import ModelFileError, ParameterError, TableError
 from chainrule.playground.examples import Examples
 from chainrule.playground.settings import LIMITS, DataSettings
 from chainrule.playground.tables import scaled, table_rows, with_columns
@@ -89,14 +89,19 @@ def chosen_columns(examples: Examples, columns: Any) -> Examples:
     return scaled(with_columns(examples.rows, _names(columns)), examples.share)
 
 
-def model_in(data: bytes) -> Any:
-    """The model in the bytes of a model file."""
+def model_in(data: bytes, name: Any) -> Any:
+    """The model in the bytes of a model file of that name."""
     from chainrule.files import load
+
+    name = Path(str(name or "model.safetensors")).name[:120]
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.safetensors")
         path.write_bytes(data)
-        return load(path)
+        try:
+            return load(path)
+        except ModelFileError as error:
+            raise ModelFileError(str(error).replace(str(path), name)) from None
 
 
 def _names(value: Any) -> Collection[str]:

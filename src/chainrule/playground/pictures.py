@@ -253,7 +253,7 @@ def _grid_lines(examples: Examples, axes: tuple[str, str], held: Mapping[str, An
 
 
 def histograms(run: Run) -> list[dict[str, Any]]:
-    """Of each layer of neurons: how its outputs on training rows, and dL/dW, are distributed."""
+    """How the outputs of each layer on training rows (raw at the end), and dL/dW, are distributed."""
     X = run.examples.X_train[:_MOST_ROWS]
     y = run.examples.y_train[:_MOST_ROWS, None]
     if not len(y):
@@ -278,4 +278,5 @@ def _histogram(values: Array) -> dict[str, Any]:
     if high <= low:
         low, high = low - 0.5, high + 0.5
     counts, _ = np.histogram(known, bins=_BINS, range=(low, high))
-    return {"low": low, "high": high, "counts": counts.tolist()}
+    zeros = float((known == 0).mean()) if known.size else 0.0
+    return {"low": low, "high": high, "counts": counts.tolist(), "zeros": zeros}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ class Session:
         if data is not None:
             self._guarded(lambda: self._open_path(Path(data), target))
         if model is not None:
-            self._guarded(lambda: self._open_model(Path(model).read_bytes()))
+            self._guarded(lambda: self._open_model(Path(model).read_bytes(), Path(model).name))
         self._tell_state()
 
     def take(self, content: Content, buffers: Buffers) -> None:
@@ -121,7 +122,7 @@ class Session:
             case "open_model":
                 if "bytes" not in buffers:
                     raise ParameterError("a model comes as the bytes of its file")
-                self._open_model(buffers["bytes"].tobytes())
+                self._open_model(buffers["bytes"].tobytes(), content.get("name"))
             case other:
                 raise ParameterError(f"there is no message {other!r:.80}")
         self.trouble, self.findings = None, []
@@ -230,7 +231,7 @@ class Session:
     def _see_from_afresh(self) -> None:
         """Other data have other columns, and another run has begun."""
         self._pause()
-        self.view = View(unit_size=self.view.unit_size, main_size=self.view.main_size)
+        self.view = replace(self.view, axes=None, held={}, main=None)
         self.grids = {}
 
     def _open_table(self, content: Content, data: Any) -> None:
@@ -258,12 +259,12 @@ class Session:
         examples = self.table.examples(target, None, self.run.settings.data)
         self.run.change({"data": {"kind": "table"}}, examples)
 
-    def _open_model(self, data: bytes) -> None:
+    def _open_model(self, data: bytes, name: Any) -> None:
         from chainrule.playground.model import opened
         from chainrule.playground.opening import model_in
 
         self._pause()
-        self.run.use(*opened(model_in(data), self.run.examples, self.run.settings))
+        self.run.use(*opened(model_in(data, name), self.run.examples, self.run.settings))
 
 
 def _points(value: Any) -> list[Any]:
