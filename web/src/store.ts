@@ -103,8 +103,10 @@ export class Store {
     else if (message.type === "state") this.emit("state", (this.state = message));
     else if (message.type === "frame") {
       this.frame = message;
-      this.emit("frame", message);
-      requestAnimationFrame(() => this.send("next"));
+      requestAnimationFrame(() => {
+        this.send("next"); // the engine makes the next frame while this one is drawn
+        if (this.frame === message) this.emit("frame", message);
+      });
     } else if (message.type === "refused") this.emit("refused", message.message);
     else if (message.type === "answer") {
       const waiting = this.asked.get(message.id);

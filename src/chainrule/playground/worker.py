@@ -21,8 +21,8 @@ from chainrule.playground.session import Session
 
 __all__ = ["Worker", "main"]
 
-_SLICE = 0.012
-"""Seconds of training between two looks at the messages: a frame every 1/30 s leaves room for pictures."""
+_SLICE = 0.008
+"""Seconds of training between two looks at the messages: half of a screen's refresh."""
 _SECONDS_BETWEEN_EXAMINATIONS = 2.0
 _MEMORY = 8 * 2**30
 _MOST_WAITING = 64
