@@ -15,6 +15,28 @@ settings.register_profile("chainrule", deadline=None, derandomize=True, database
 settings.load_profile("chainrule")
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--browser",
+        action="store_true",
+        help="walk through all of the playground's page, not only what is essential; ./dev page does it",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the walk through the whole page, which takes minutes, unless it is asked for."""
+    if config.getoption("--browser"):
+        return
+    left_out = [
+        item
+        for item in items
+        if item.path.name.startswith("test_browser_") and not item.get_closest_marker("essential")
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    kept = set(items) - set(left_out)
+    items[:] = [item for item in items if item in kept]
+
+
 def pytest_configure(config):
     """Keep compiled programs below pytest's own cache folder, not in the user's."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")

@@ -7,10 +7,10 @@ from sklearn.metrics import confusion_matrix
 
 from chainrule.errors import ParameterError
 from chainrule.playground.frames import axes_of, frame_of, state_of
+from chainrule.playground.messages import pack
 from chainrule.playground.model import estimator_of
 from chainrule.playground.pictures import (
     Grid,
-    View,
     hidden_space,
     histograms,
     layer_lines,
@@ -19,6 +19,7 @@ from chainrule.playground.pictures import (
 )
 from chainrule.playground.run import Run
 from chainrule.playground.session import Session
+from chainrule.playground.view import View
 
 AXES = ("x1", "x2")
 
@@ -69,7 +70,9 @@ def test_every_neuron_has_its_picture():
     grid = Grid.of(run.examples, AXES, {}, 16)
     pictures = unit_pictures(run, grid)
     model, X = estimator_of(run), points_of(16)
-    np.testing.assert_array_equal(pictures[0], as_bytes(X[:, 0] / abs(run.examples.X[:, 0]).max()).reshape(16, 16))
+    np.testing.assert_array_equal(
+        pictures[0], as_bytes(X[:, 0] / abs(run.examples.X[:, 0]).max()).reshape(16, 16)
+    )
     np.testing.assert_allclose(pictures[2:5].reshape(3, -1), as_bytes(model.transform(X, layer=1).T), atol=1)
     z = model.transform(X, layer=2)
     np.testing.assert_allclose(pictures[5:7].reshape(2, -1), as_bytes(z / z.max(0)).T, atol=1)
@@ -177,9 +180,18 @@ def test_the_state_has_the_points():
 
 
 def test_a_view_says_what_it_cannot_show():
-    examples = Run().examples
+    rows = Run().examples.rows
     for wrong in (
         3,
+        {"main": "ab"},
+        {"main": [0]},
+        {"main": [0, "a"]},
+        {"main": [True, False]},
+        {"hidden_space": "a"},
+        {"hidden_space": 0.5},
+        {"lines": []},
+        {"histograms": {}},
+        {"held": {"x1": 10**400}},
         {"zoom": 1},
         {"axes": ["x1"]},
         {"axes": ["x1", "x9"]},
@@ -187,4 +199,21 @@ def test_a_view_says_what_it_cannot_show():
         {"main_size": 10_000},
     ):
         with pytest.raises(ParameterError):
-            View().changed(wrong, examples)
+            View().changed(wrong, rows)
+
+
+def test_numbers_that_hardly_differ_or_are_huge_have_a_histogram_and_a_space():
+    for scale in (1e-312, 1e200):
+        run = Run(layers=[{"units": 3, "activation": "identity"}])
+        run._take(
+            run.now._replace(state=run.now.state._replace(theta=run.now.setup.parts.split(run.theta * scale)))
+        )
+        session = Session(lambda *_: None, lambda _: None)
+        session.run = run
+        session.view = View(histograms=True, hidden_space=0, lines=0)
+        content, _ = frame_of(session)
+        pack(content)
+        assert all(
+            np.isfinite([one["activations"]["low"], one["activations"]["high"]]).all()
+            for one in content["histograms"]
+        )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chainrule import MLPClassifier, MLPRegressor
 from chainrule.errors import ParameterError
-from chainrule.playground.model import parameters_of
+from chainrule.playground.model import estimator_of, parameters_of
 from chainrule.playground.past import Past
 from chainrule.playground.run import Run
 
@@ -127,7 +127,39 @@ def test_back_by_units():
     assert run.now.step == 10
     run.back("epoch", 100)
     assert run.now.step == 0
-    assert run.curve[0][0] == 0
+    assert run.curve.points[0][0] == 0
+
+
+def test_back_by_epochs_finds_their_beginning_whatever_the_steps_were():
+    run = Run(batch_size=50)  # 5 steps an epoch
+    run.advance("epoch", 2)
+    run.advance("sample", 30)
+    run.advance("batch", 2)
+    run.back("epoch")
+    assert (run.now.step, run.epoch) == (10, 2.0)
+    run.change({"batch_size": 10})
+    run.advance("epoch", 2)
+    run.back("epoch", 3)
+    assert (run.now.step, run.epoch) == (5, 1.0)
+    with pytest.raises(ParameterError, match="'week'"):
+        run.back("week")
+
+
+def test_the_losses_of_many_epochs_are_those_of_the_estimator():
+    run = Run(layers=[], batch_size=250, data={"kind": "gauss"})
+    run.advance("epoch", 230)
+    assert run.epoch_losses == pytest.approx(trained(run, 230).loss_curve_, rel=1e-12)
+    run.go_to(120)
+    assert len(run.epoch_losses) == 120
+    model = estimator_of(run)
+    assert (model.n_iter_, len(model.loss_curve_)) == (120, 120)
+
+
+def test_the_learning_rate_is_that_of_the_schedule():
+    run = Run(schedule="cosine", planned_epochs=4, learning_rate=0.2)
+    assert run.learning_rate == pytest.approx(0.2, rel=1e-2)
+    run.advance("epoch", 2)
+    assert run.learning_rate == pytest.approx(0.1, rel=1e-2)
 
 
 def test_a_sample_is_a_step_of_one_row():
@@ -148,6 +180,40 @@ def test_a_long_past_is_thinned_but_reaches_back():
     assert past.first_step == 0
     assert past.steps[-200:] == list(range(19_800, 20_000))
     assert past.at(7_777) == 7_777
+
+
+def test_no_step_of_a_long_past_is_far_from_a_moment():
+    past = Past()
+    for step in range(100_000):
+        past.keep(step, step, fixed=step == 0)
+    assert max(np.diff(past.steps)) <= 256
+    past.at(50_000)
+    for step in range(past.steps[-1] + 1, 52_000):
+        past.keep(step, step)
+    assert max(np.diff(past.steps)) <= 256
+
+
+def test_a_past_holds_no_more_bytes_than_allowed():
+    shared = np.zeros(1_000)
+    past = Past(lambda moment: [*moment, shared], most_bytes=100_000)
+    for step in range(1_000):
+        past.keep(step, [np.zeros(100), np.zeros(150)], fixed=step % 7 == 0)
+    sizes = {id(one): one.nbytes for moment in past.moments for one in [*moment, shared]}
+    assert 30_000 < sum(sizes.values()) <= 100_000
+    assert past.steps[-1] == 999
+    past.keep(1_000, [np.zeros(10**6)])
+    assert past.steps == [1_000]
+
+
+def test_a_large_network_with_adam_has_a_past_of_bounded_size():
+    run = Run(layers=[{"units": 64}] * 8, solver="adam", batch_size=250)
+    run.past.most_bytes = 20 * 2**20
+    run.advance("batch", 60)
+    theta = run.theta
+    assert 5 < len(run.past.steps) < 40
+    run.go_to(run.past.first_step)
+    run.advance("batch", 60 - run.now.step)
+    np.testing.assert_array_equal(run.theta, theta)
 
 
 def test_a_past_of_changes_only_forgets_the_earliest():
@@ -289,6 +355,8 @@ def test_the_first_point_of_a_class_is_learned_from():
         {"add": [{"x": 1, "y": 2, "target": 10}]},
         {"add": [{"x": 1, "y": 2, "target": 0.5}]},
         {"add": [{"x": 1, "y": 2, "target": 0}] * 6_000},
+        {"add": [5]},
+        {"move": [None]},
         {"erase": [500]},
         {"move": [{"index": -1, "x": 0, "y": 0}]},
     ],

@@ -399,6 +399,132 @@ def test_no_message_breaks_the_session(kind, content):
     )
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"type": "draw", "add": [5]},
+        {"type": "draw", "move": ["a"]},
+        {"type": "view", "view": {"main": "ab"}},
+        {"type": "view", "view": {"main": [0, 0.5]}},
+        {"type": "view", "view": {"hidden_space": "a"}},
+        {"type": "view", "view": {"lines": 0.5}},
+        {"type": "view", "view": {"held": {"x1": 10**400}}},
+        {"type": "back", "unit": "week"},
+        {"type": "back", "n": True},
+        {"type": "go_to", "step": -1},
+        {"type": "go_to", "step": "2"},
+        {"type": "set", "settings": {"layers": [{}]}},
+        {"type": "set", "settings": {"features": [[]]}},
+    ],
+)
+def test_what_is_no_message_of_the_page_is_refused_in_a_sentence(content):
+    page = Page()
+    answer = page.send(**{"kind" if name == "type" else name: value for name, value in content.items()})
+    assert answer["type"] == "refused"
+    assert "should not have happened" not in answer["message"]
+    assert page.frame()["step"] == 0
+
+
+def test_a_frame_that_cannot_be_made_is_said_once_and_waited_for(monkeypatch, capfd):
+    page = Page()
+    page.send("next")
+    with monkeypatch.context() as broken:
+        broken.setattr("chainrule.playground.session.frame_of", lambda _: {}["nothing"])
+        for _ in range(3):
+            page.session.send_frame()
+    assert [content["type"] for content, _ in page.told].count("refused") == 1
+    assert "KeyError" in page.told[-1][0]["message"]
+    assert capfd.readouterr().err.count("Traceback") == 1
+    assert page.session.wants_frame
+    assert page.frame()["step"] == 0
+    assert not page.session.wants_frame
+
+
+def test_an_error_that_nobody_has_foreseen_ends_neither_training_nor_page(monkeypatch, capfd):
+    page = Page()
+
+    def fail(*_):
+        raise MemoryError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("chainrule.playground.run.stepped", fail)
+        assert "not enough memory" in page.send("step")["message"]
+    with monkeypatch.context() as broken:
+        broken.setattr("chainrule.playground.glass.trace_page", lambda *_: 1 / 0)
+        page.send("ask", id=1, what="trace", row=0)
+        assert "ZeroDivisionError" in page.told[-1][0]["error"]
+    assert "ZeroDivisionError" in capfd.readouterr().err
+    page.send("step")
+    assert page.frame()["step"] == 1
+
+
+def test_going_to_a_step_leads_back_and_on():
+    page = Page()
+    page.send("step", n=30)
+    theta = page.session.run.theta
+    page.session.findings = [{"name": "of then"}]
+    page.send("go_to", step=10)
+    assert page.frame()["step"] == 10
+    assert page.session.findings == []
+    page.send("go_to", step=30)
+    assert page.frame()["step"] == 30
+    np.testing.assert_array_equal(page.session.run.theta, theta)
+
+
+def test_a_long_way_back_does_not_keep_messages_waiting():
+    page = Page()
+    page.session.run.advance("batch", 30)
+    del page.session.run.past.moments[1:], page.session.run.past.steps[1:], page.session.run.past.fixed[1:]
+    page.session.take({"type": "go_to", "step": 20}, {})
+    assert (page.session.run.now.step, page.session.is_busy) == (0, True)
+    calls = iter([False] * 5 + [True])
+    page.session.train(lambda: next(calls))
+    page.send("pause")
+    assert (page.frame()["step"], page.session.is_busy) == (5, False)
+
+
+def test_a_table_that_cannot_be_read_leaves_the_one_that_was_open():
+    page = Page()
+    page.send("table", TABLE, name="good.csv")
+    assert page.send("table", b"a,b\n1,2,3\n", name="bad.csv")["type"] == "refused"
+    state = page.send("table", target="size")
+    assert (state["problem"]["title"], state["problem"]["target"]) == ("good.csv", "size")
+
+
+def test_no_point_is_drawn_where_a_table_has_no_value():
+    page = Page()
+    lines = [f"{i if i % 3 else ''},{i % 5},{i}.5" for i in range(60)]
+    page.send("table", "\n".join(["a,b,y", *lines]).encode(), name="t.csv")
+    points = page.told[-1][1]["points"]
+    assert np.isnan(points[::3, 0]).all()
+    assert np.isfinite(points[:, 1]).all()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        [("draw", {"add": [{"x": 1, "y": 1, "target": 2}], "erase": [3]}), ("reset", {})],
+        [("draw", {"erase": list(range(400))}), ("reset", {}), ("step", {"unit": "sample", "n": 3})],
+        [("set", {"settings": {"data": {"kind": "wine"}}}), ("table", {"columns": ["hue", "ash"]})],
+        [("table", {"target": "price"}), ("step", {"n": 4}), ("set", {"settings": {"data": {"share": 80}}})],
+    ],
+)
+def test_copied_python_makes_the_same_weights(sent, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(TABLE)
+    page = Page(data=str(path))
+    if sent[0][0] != "table":
+        page.send("set", settings={"data": {"kind": "circle"}})
+    for kind, content in sent:
+        assert page.send(kind, **content) is None or page.told[-1][0]["type"] != "refused"
+    page.send("step", unit="epoch")
+    page.send("step", unit="batch")
+    page.send("ask", id=1, what="python")
+    names = {}
+    exec(page.told[-1][0]["text"], names)
+    np.testing.assert_array_equal(names["run"].theta, page.session.run.theta)
+
+
 def test_settings_are_read_back():
     settings = Settings().changed(
         {"layers": [{"units": 3, "activation": "elu", "dropout": 0.5}], "data": {"noise": 20}}
@@ -438,3 +564,39 @@ def test_the_worker_trains_between_messages(tmp_path):
     assert not thread.is_alive()
     for file in (source, sink, back):
         file.close()
+
+
+def worker_of(session_of):
+    """A worker without a page, whose replies are kept, and which is not served."""
+    import io
+
+    worker, told = Worker(io.BytesIO(), io.BytesIO()), []
+    worker.session.reply = lambda content, buffers: told.append(content)
+    session_of(worker.session)
+    return worker, told
+
+
+def test_findings_of_before_a_change_are_not_shown_after_it():
+    import chainrule.playground.glass  # noqa: F401
+
+    worker, _ = worker_of(lambda session: session.run.advance("batch", 5))
+    assert worker._is_examination_due
+    worker._examine()
+    worker.session.take({"type": "set", "settings": {"learning_rate": 1}}, {})
+    worker.inbox.get(timeout=20)()
+    assert worker.session.findings == []
+    assert worker._has_something_to_examine
+    worker._examine()
+    worker.inbox.get(timeout=20)()
+    assert not worker._has_something_to_examine
+
+
+def test_a_doctor_that_fails_says_so_once(monkeypatch, capfd):
+    worker, told = worker_of(lambda session: session.run.advance("batch", 5))
+    monkeypatch.setattr("chainrule.playground.glass.findings", lambda _: 1 / 0)
+    for _ in range(2):
+        worker._examine()
+        worker.inbox.get(timeout=20)()
+    assert [content["type"] for content in told] == ["refused"]
+    assert "ZeroDivisionError" in told[0]["message"]
+    assert not worker.examining

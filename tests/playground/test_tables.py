@@ -95,3 +95,20 @@ def test_other_test_rows_of_a_table(table):
     )
     run.advance("epoch")
     assert run.is_finite
+
+
+def test_columns_that_are_left_out_are_named(tmp_path):
+    path = tmp_path / "t.csv"
+    lines = [f"{i},7,,{i * 1.5}" for i in range(40)]
+    path.write_text("\n".join(["a,same,none,y", *lines]))
+    assert table_rows(path, "y", 0).notices == (
+        "Column 'same' has the same value in every row, and is left out.",
+        "Column 'none' has no value in any row, and is left out.",
+    )
+
+
+def test_numbers_too_large_to_be_squared_are_refused_by_their_column(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["a,y", *(f"{(-1) ** i}.7e300,{i * 1.5}" for i in range(40))]))
+    with pytest.raises(TableError, match=r"'a' holds numbers as large as 1\.7e\+300"):
+        table_rows(path, "y", 0)

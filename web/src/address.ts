@@ -38,6 +38,15 @@ const heldText = (value: number | string): string =>
   typeof value === "string" && isNumeric(value) ? `"${value}"` : String(value);
 const heldOf = (text: string): string | number => (text.startsWith('"') ? text.slice(1, -1) : typed(text));
 
+/** What is left of a link that was cut in the middle of an escape is taken as it stands. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Escaped as little as an address allows, so that people can read it. */
 function escaped(text: string): string {
   return encodeURIComponent(text).replace(/%(3A|2C|2F|20|40|5E)/g, (code) =>
@@ -88,7 +97,7 @@ function settingsOf(pairs: URLSearchParams): DeepPartial<Settings> {
 export function readAddress(hash: string): Address {
   const pairs = new URLSearchParams(hash.replace(/^#/, ""));
   const view: View = {};
-  const axes = pairs.get("axes")?.split(",").map(decodeURIComponent);
+  const axes = pairs.get("axes")?.split(",").map(unescaped);
   if (axes?.length === 2) view.axes = [axes[0]!, axes[1]!];
   const held = [...pairs].filter(([key]) => key.startsWith("held."));
   if (held.length) view.held = Object.fromEntries(held.map(([key, value]) => [key.slice(5), heldOf(value)]));
@@ -100,13 +109,13 @@ export function readAddress(hash: string): Address {
 }
 
 /** The address of what is chosen now, without its "#". */
-export function writeAddress(state: State, defaults: Settings, more: Omit<Address, "settings">): string {
+function writeAddress(state: State, defaults: Settings, more: Omit<Address, "settings">): string {
   const pairs = settingsPairs(state.settings, defaults);
-  const { axes, columns } = state.problem;
+  const { axes, held } = state.problem;
   // what was looked at in other data is of no use here
   if (String(more.view.axes) === String(axes)) pairs.push(["axes", axes.map(encodeURIComponent).join(",")]);
   for (const [name, value] of Object.entries(more.view.held ?? {}))
-    if (columns.some((column) => column.name === name)) pairs.push([`held.${name}`, heldText(value)]);
+    if (held[name] === value) pairs.push([`held.${name}`, heldText(value)]);
   if (more.display.show_test) pairs.push(["show_test", "1"]);
   if (more.display.discretize) pairs.push(["discretize", "1"]);
   if (more.panel) pairs.push(["panel", more.panel]);

@@ -1,6 +1,6 @@
 /** The `Model` interface of anywidget, and the WebSocket that looks like one. */
 
-export type Buffers = Record<string, ArrayBufferView>;
+type Buffers = Record<string, ArrayBufferView>;
 
 export interface Model {
   send(content: object, callbacks?: unknown, buffers?: ArrayBuffer[]): void;
@@ -42,7 +42,7 @@ export function withBuffers(content: Record<string, unknown>, buffers: DataView[
 }
 
 /** A binary frame taken apart: the JSON and one view per buffer. */
-export function unpack(memory: ArrayBuffer): { content: Record<string, unknown>; buffers: DataView[] } {
+function unpack(memory: ArrayBuffer): { content: Record<string, unknown>; buffers: DataView[] } {
   const length = new DataView(memory).getUint32(0, true);
   const content = JSON.parse(new TextDecoder().decode(new Uint8Array(memory, 4, length)));
   const first = Math.ceil((4 + length) / 8) * 8;
@@ -55,7 +55,7 @@ export function unpack(memory: ArrayBuffer): { content: Record<string, unknown>;
 }
 
 /** One binary frame: JSON with the list of buffers, then the buffers. */
-export function pack(content: object, buffers: { name: string; bytes: ArrayBuffer }[]): ArrayBuffer {
+function pack(content: object, buffers: { name: string; bytes: ArrayBuffer }[]): ArrayBuffer {
   const infos: object[] = [];
   let offset = 0;
   for (const { name, bytes } of buffers) {

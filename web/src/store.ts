@@ -105,7 +105,8 @@ export class Store {
       this.frame = message;
       requestAnimationFrame(() => {
         this.send("next"); // the engine makes the next frame while this one is drawn
-        if (this.frame === message) this.emit("frame", message);
+        // a state that came meanwhile is followed by a frame of its own
+        if (this.frame === message && message.revision === this.state?.revision) this.emit("frame", message);
       });
     } else if (message.type === "refused") this.emit("refused", message.message);
     else if (message.type === "answer") {

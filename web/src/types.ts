@@ -122,7 +122,7 @@ export interface State {
   network: NetworkState;
   notices: string[];
   buffers: {
-    /** float32 (n, 2): the points drawn, on the axes */
+    /** float32 (n, 2): the points drawn, on the axes; NaN where a table has no value: there is no place for it */
     points: Float32Array;
     /** float32 (n): class number or target */
     targets: Float32Array;
@@ -193,6 +193,7 @@ export interface Frame {
   steps_per_second: number;
   /** earliest step that one can go back to */
   first_step: number;
+  /** of the next step, as the schedule has it */
   learning_rate: number;
   train: Scores;
   test: Scores;

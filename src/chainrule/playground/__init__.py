@@ -7,9 +7,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["Playground", "Run", "serve", "table_examples", "toy_examples"]
+__all__ = ["Playground", "Run", "drawn_examples", "serve", "table_examples", "toy_examples"]
 
 if TYPE_CHECKING:
+    from chainrule.playground.drawn import drawn_examples
     from chainrule.playground.examples import toy_examples
     from chainrule.playground.run import Run
     from chainrule.playground.server import serve
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Playground": ("widget", ("anywidget",)),
     "Run": ("run", ()),
+    "drawn_examples": ("drawn", ()),
     "table_examples": ("tables", ("narwhals", "polars")),
     "toy_examples": ("examples", ()),
     "serve": ("server", ("starlette", "uvicorn", "wsproto")),

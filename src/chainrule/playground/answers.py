@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ChainruleError, ParameterError
+from chainrule.errors import ParameterError
+from chainrule.playground.failures import sentence_of
 from chainrule.playground.run import Run
 
 __all__ = ["answer"]
@@ -22,8 +23,8 @@ def answer(run: Run, question: Mapping[str, Any], path: str | None) -> Message:
     try:
         found, buffers = _answer(run, question, path)
         return content | found, buffers
-    except (ChainruleError, ValueError, TypeError) as error:
-        return content | {"error": str(error)}, {}
+    except Exception as error:  # whatever it is: a question without an answer would be waited for
+        return content | {"error": sentence_of(error)}, {}
 
 
 def _answer(run: Run, question: Mapping[str, Any], path: str | None) -> Message:

@@ -1,7 +1,6 @@
 """What a run learns from and is judged by: rows as they came, and the network's inputs and targets."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -9,15 +8,25 @@ import numpy as np
 
 from chainrule.errors import ParameterError
 from chainrule.playground.features import FEATURES, check_features, derived
-from chainrule.playground.settings import LIMITS, DataSettings
+from chainrule.playground.settings import DataSettings
 from chainrule.playground.toy_data import HALF_WIDTH, TOY_DATA, toy_points
 
-__all__ = ["Column", "Examples", "Inputs", "PlaneInputs", "Rows", "plane_rows", "toy_examples", "toy_rows"]
+__all__ = [
+    "LARGEST",
+    "Column",
+    "Examples",
+    "Inputs",
+    "PlaneInputs",
+    "Rows",
+    "plane_rows",
+    "toy_examples",
+    "toy_rows",
+]
 
 Array = Any
 
-_SURELY_TRAINING = 0.1
-"""Rows below the smallest share are training rows whatever the share."""
+LARGEST = 1e100
+"""Of the numbers of a column: their squares and sums can still be computed."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,7 @@ class Column:
             if value not in self.levels:
                 raise ParameterError(f"column {self.name!r} has no level {value!r:.80}")
             return float(self.levels.index(value))
-        if type(value) not in (int, float) or not np.isfinite(value):
+        if type(value) not in (int, float) or not abs(value) <= LARGEST:
             raise ParameterError(f"column {self.name!r} is held at a number, however: {value!r:.80}")
         return float(value)
 
@@ -249,65 +258,3 @@ def toy_examples(
     """
     DataSettings(kind, noise, seed, share)
     return Examples(toy_rows(kind, noise, seed), PlaneInputs(tuple(features)), share)
-
-
-def redrawn(
-    rows: Rows,
-    add: list[Mapping[str, Any]],
-    move: list[Mapping[str, Any]],
-    erase: list[int],
-    seed: int,
-) -> Rows:
-    """Rows with points added, moved and erased; which of the old ones are test points does not change.
-
-    Raises
-    ------
-    ParameterError
-        For points that are not there, coordinates that are no numbers, or more points than there may be.
-    """
-    if not rows.is_plane:
-        raise ParameterError("points can be drawn in the plane only; these rows come from a table")
-    values, y, places = rows.values.copy(), rows.y.copy(), rows.places.copy()
-    for point in move:
-        values[_index(point.get("index"), len(y))] = _coordinates(point)
-    if erase:
-        kept = np.ones(len(y), dtype=bool)
-        kept[[_index(one, len(y)) for one in erase]] = False
-        values, y, places = values[kept], y[kept], places[kept]
-    if add:
-        labels = [_target(point.get("target"), rows) for point in add]
-        values = np.concatenate([values, [_coordinates(point) for point in add]])
-        fresh = np.random.default_rng([seed, len(places)]).random(len(add))
-        known = set(y[places < _SURELY_TRAINING].tolist())
-        for i, label in enumerate(labels):
-            if rows.labels and label not in known:
-                fresh[i] = 0.0  # of a class that is only tested nothing could be learned
-                known.add(label)
-        y = np.concatenate([y, labels])
-        places = np.concatenate([places, fresh])
-    if len(y) > LIMITS["points"]:
-        raise ParameterError(f"at most {LIMITS['points']} points can be drawn")
-    n_classes = max(len(rows.labels), int(y.max()) + 1 if len(y) else 0) if rows.labels else 0
-    return replace(plane_rows("Drawn points", values, y, places, n_classes), notices=rows.notices)
-
-
-def _index(value: Any, n: int) -> int:
-    if type(value) is not int or not 0 <= value < n:
-        raise ParameterError(f"there is no point {value!r:.80}; there are {n}")
-    return value
-
-
-def _coordinates(point: Mapping[str, Any]) -> tuple[float, float]:
-    pair = (point.get("x"), point.get("y"))
-    for value in pair:
-        if type(value) not in (int, float) or not abs(value) <= 10 * HALF_WIDTH:  # type: ignore[arg-type]
-            raise ParameterError(f"a point needs coordinates near the plane, however: {pair!r:.80}")
-    return float(pair[0]), float(pair[1])  # type: ignore[arg-type]
-
-
-def _target(value: Any, rows: Rows) -> float:
-    if type(value) not in (int, float) or not abs(value) <= 1e6:
-        raise ParameterError(f"a point needs a target, however: {value!r:.80}")
-    if rows.labels and not (value == int(value) and 0 <= value < LIMITS["classes"]):
-        raise ParameterError(f"classes are numbered from 0 to {LIMITS['classes'] - 1}, however: {value!r}")
-    return float(value)

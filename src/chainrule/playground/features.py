@@ -58,7 +58,7 @@ def check_features(names: tuple[str, ...]) -> None:
     if not names:
         raise ParameterError("a network needs an input; choose a feature")
     for name in names:
-        if name not in FEATURES:
+        if not isinstance(name, str) or name not in FEATURES:
             raise ParameterError(f"there is no feature {name!r:.80}; there are: {', '.join(FEATURES)}")
     if len(set(names)) < len(names):
         raise ParameterError(f"every feature can be chosen once, however: {', '.join(names)}")

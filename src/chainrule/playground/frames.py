@@ -10,7 +10,6 @@ from chainrule.network.loss import OUT_ACTIVATIONS
 from chainrule.playground.examples import Examples, Rows
 from chainrule.playground.pictures import (
     Grid,
-    View,
     hidden_space,
     histograms,
     layer_lines,
@@ -18,6 +17,8 @@ from chainrule.playground.pictures import (
     unit_pictures,
 )
 from chainrule.playground.run import Run
+from chainrule.playground.scores import Scores, scores_of
+from chainrule.playground.view import View
 
 __all__ = ["axes_of", "frame_of", "shown_rows", "state_of"]
 
@@ -71,9 +72,8 @@ def state_of(session: Any) -> Message:
         "notices": list(rows.notices),
     }
     assert loss.out_activation in OUT_ACTIVATIONS
-    points = np.nan_to_num(rows.values[np.ix_(shown, places)])
     return content, {
-        "points": np.ascontiguousarray(points, dtype=np.float32),
+        "points": np.ascontiguousarray(rows.values[np.ix_(shown, places)], dtype=np.float32),
         "targets": rows.y[shown].astype(np.float32),
         "is_test": examples.is_test[shown].astype(np.uint8),
         "rows": shown.astype(np.int32),
@@ -121,8 +121,8 @@ def frame_of(session: Any) -> Message:
     view: View = session.view
     now, examples = run.now, run.examples
     axes = axes_of(view, examples)
-    train, test = run.scores(), run.scores(test=True)
-    losses = now.losses
+    answers = [run.answers(), run.answers(test=True)]
+    train, test = (scores_of(now, a, bool(of_test)) for of_test, a in enumerate(answers))
     content: dict[str, Any] = {
         "type": "frame",
         "revision": session.revision,
@@ -131,14 +131,14 @@ def frame_of(session: Any) -> Message:
         "playing": session.is_playing,
         "steps_per_second": session.speed,
         "first_step": run.past.first_step,
-        "learning_rate": run.settings.learning_rate * float(now.state.rate_factor),
+        "learning_rate": run.learning_rate,
         "train": _scores(train),
         "test": _scores(test),
-        "epoch_loss": None if losses is None else _finite(losses[1]),
+        "epoch_loss": None if now.losses is None else _finite(now.losses[1][1]),
         "is_finite": session.trouble is None,
         "trouble": session.trouble,
         "findings": session.findings,
-        "confusion": _confusion(run) if examples.rows.labels else None,
+        "confusion": _confusion(examples, *answers) if examples.rows.labels else None,
         "histograms": histograms(run) if view.histograms else None,
         "hidden_space": None,
     }
@@ -156,12 +156,13 @@ def frame_of(session: Any) -> Message:
 
 def _pictures(session: Any, axes: tuple[str, str]) -> dict[str, Array]:
     run, view = session.run, session.view
-    units = unit_pictures(run, _grid(session, axes, view.unit_size))
     grid = _grid(session, axes, view.main_size)
-    try:
-        main, sure = main_picture(run, grid, view.main)
-    except ParameterError:
-        main, sure = main_picture(run, grid, None)  # that neuron was taken away meanwhile
+    with quiet():
+        units = unit_pictures(run, _grid(session, axes, view.unit_size))
+        try:
+            main, sure = main_picture(run, grid, view.main)
+        except ParameterError:
+            main, sure = main_picture(run, grid, None)  # that neuron was taken away meanwhile
     return {"units": units, "main": main, **({} if sure is None else {"sure": sure})}
 
 
@@ -174,30 +175,24 @@ def _grid(session: Any, axes: tuple[str, str], size: int) -> Grid:
     return grids[size][1]  # type: ignore[no-any-return]
 
 
-def _curve(run: Run, train: Any, test: Any) -> Array:
-    now = (float(run.now.step), run.epoch, train.loss, test.loss, train.score, test.score)
-    points = run.curve if run.curve and run.curve[-1][0] == now[0] else [*run.curve, now]
+def _curve(run: Run, train: Scores, test: Scores) -> Array:
+    points = run.curve.up_to(run.point(train, test))
     with quiet():
         return np.asarray(points)[:, 1:].astype(np.float32)
 
 
-def _confusion(run: Run) -> dict[str, Any]:
-    """Counts of true by predicted class."""
-    examples = run.examples
+def _confusion(examples: Examples, train: Array, test: Array) -> dict[str, Any]:
+    """Counts of true by predicted class, of raw outputs."""
     k = len(examples.rows.labels)
     found = {}
-    for name, X, y in (
-        ("train", examples.X_train, examples.y_train),
-        ("test", examples.X_test, examples.y_test),
-    ):
-        a = run.outputs(X)
+    for name, a, y in (("train", train, examples.y_train), ("test", test, examples.y_test)):
         predicted = a.argmax(axis=1) if a.shape[1] > 1 else (a[:, 0] > 0).astype(int)
         counts = np.bincount(y.astype(int) * k + predicted, minlength=k * k)
         found[name] = counts.reshape(k, k).tolist()
     return found
 
 
-def _scores(scores: Any) -> dict[str, float | None]:
+def _scores(scores: Scores) -> dict[str, float | None]:
     return {"loss": _finite(scores.loss), "score": _finite(scores.score)}
 
 

@@ -67,12 +67,7 @@ def pack(content: Mapping[str, Any], buffers: "Mapping[str, np.ndarray] | None" 
         infos.append({"name": name, "dtype": kind, "shape": list(array.shape), "offset": offset})
         chunks.append(_padded(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()))
         offset += len(chunks[-1])
-    try:
-        text = json.dumps({**content, "buffers": infos}, ensure_ascii=False, allow_nan=False).encode()
-    except ValueError as error:
-        raise MessageError(
-            f"the message {content.get('type')!r} cannot be written as JSON: {error}"
-        ) from None
+    text = _json({**content, "buffers": infos})
     return b"".join([_padded(_LENGTH.pack(len(text)) + text), *chunks])
 
 
@@ -142,6 +137,7 @@ def frame_from_page(message: str | bytes) -> bytes:
     _check_size("a message", len(message), MOST_BYTES)
     _check_size("a message's JSON", _json_length(message), MOST_JSON)
     content, _ = split(message)
+    _json(content)  # what cannot be written again could not be answered either
     if _check_type(content) not in _CARRYING_FILES:
         _check_size(f"a message {content['type']!r}", len(message), MOST_JSON)
     return message
@@ -194,6 +190,15 @@ def _content(text: memoryview) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise MessageError(f"the message is a {type(content).__name__}, however must be an object")
     return content
+
+
+def _json(content: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise MessageError(
+            f"the message {content.get('type')!r:.40} cannot be written as JSON: {error}"
+        ) from None
 
 
 def _refuse_constant(name: str) -> NoReturn:

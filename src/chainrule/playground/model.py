@@ -12,14 +12,18 @@ from chainrule.estimators.outcome import Outcome, remember
 from chainrule.estimators.targets import ClassCoding
 from chainrule.network import Activation, Dense, Dropout, Network
 from chainrule.playground.examples import Examples
+from chainrule.playground.moment import losses_of
 from chainrule.playground.run import Run
 from chainrule.playground.settings import LayerSettings, Settings
-from chainrule.playground.tables import TableInputs
+from chainrule.playground.table_inputs import TableInputs
 from chainrule.training import EpochRecord
 
 __all__ = ["estimator_of", "in_units_of_the_table", "opened", "parameters_of"]
 
 Array = Any
+
+_MOST_EPOCHS = 10_000
+"""Of the loss curve that an estimator gets: after hours of training there are millions."""
 
 
 def parameters_of(settings: Settings, task: str) -> dict[str, Any]:
@@ -70,7 +74,7 @@ def estimator_of(run: Run) -> Any:
     model.n_outputs_ = network.n_outputs
     model.out_activation_ = loss.out_activation
     state = over_vectors(now.setup.parts.join, now.state)
-    losses = run.epoch_losses
+    losses = losses_of(now.losses, _MOST_EPOCHS)
     remember(
         model,
         Outcome(
@@ -81,12 +85,14 @@ def estimator_of(run: Run) -> Any:
             monitor="loss",
             has_validation=False,
             judged_by_rows=False,
+            single_epochs=now.epochs - len(losses),
             records=[EpochRecord(i + 1, one, np.nan, np.nan, np.nan) for i, one in enumerate(losses)],
         ),
         fresh=True,
         incremental=True,
     )
     model.learning_rate_ = run.settings.learning_rate
+    model.n_iter_ = now.epochs
     model.t_ = now.samples
     return model
 

@@ -1,7 +1,7 @@
 """What is drawn of a network: what every neuron answers over the plane of two columns, and more."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from chainrule.network import Activation, Dense, Network
 from chainrule.playground.examples import Examples
 from chainrule.playground.run import Run
 
-__all__ = ["Grid", "View", "hidden_space", "histograms", "layer_lines", "main_picture", "unit_pictures"]
+__all__ = ["Grid", "hidden_space", "histograms", "layer_lines", "main_picture", "unit_pictures"]
 
 Array = Any
 
@@ -22,46 +22,8 @@ _MOST_ROWS = 1_000
 _GRID_LINES = 11
 _POINTS_OF_A_LINE = 41
 _LINES_SIZE = 48
-
-
-@dataclass(frozen=True)
-class View:
-    """Which pictures are wanted: see `View` of the page's messages."""
-
-    axes: tuple[str, str] | None = None
-    held: Mapping[str, Any] = field(default_factory=dict)
-    main: tuple[int, int] | None = None
-    unit_size: int = 20
-    main_size: int = 100
-    histograms: bool = False
-    hidden_space: int | None = None
-    lines: int | None = None
-
-    def changed(self, changes: Any, examples: Examples) -> "View":
-        """The view with some of it replaced, as the page sends it."""
-        if not isinstance(changes, Mapping) or (unknown := set(changes) - set(self.__dataclass_fields__)):
-            raise ParameterError(f"a view has no {changes if not isinstance(changes, Mapping) else unknown}")
-        changes = dict(changes)
-        if changes.get("axes") is not None:
-            pair = changes["axes"]
-            if not isinstance(pair, list | tuple) or len(pair) != 2:
-                raise ParameterError(f"axes are two columns, however: {pair!r:.80}")
-            changes["axes"] = (str(pair[0]), str(pair[1]))
-            for name in changes["axes"]:
-                examples.rows.place_of(name)
-        if "held" in changes:
-            held = changes["held"]
-            if not isinstance(held, Mapping):
-                raise ParameterError(f"held must be an object, however: {held!r:.80}")
-            for name, value in held.items():
-                examples.rows.columns[examples.rows.place_of(name)].place(value)
-            changes["held"] = {**self.held, **held}
-        for name, most in (("unit_size", 64), ("main_size", 200)):
-            if name in changes and not (type(changes[name]) is int and 2 <= changes[name] <= most):
-                raise ParameterError(f"{name} must be from 2 to {most}, however: {changes[name]!r:.80}")
-        if changes.get("main") is not None:
-            changes["main"] = tuple(changes["main"])
-        return replace(self, **changes)
+_LARGEST = 1e300
+"""Of what can be drawn: beyond it a difference may overflow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +161,8 @@ def layer_lines(run: Run, axes: tuple[str, str], held: Mapping[str, Any], layer:
     sums, _ = layers_of(run.now.setup.network, run.theta, Grid.of(run.examples, axes, held, _LINES_SIZE).X)
     if not 0 <= layer < len(sums) - 1:
         return None
-    return np.ascontiguousarray(sums[layer].T.reshape(-1, _LINES_SIZE, _LINES_SIZE), dtype=np.float32)
+    with quiet():
+        return np.ascontiguousarray(sums[layer].T.reshape(-1, _LINES_SIZE, _LINES_SIZE), dtype=np.float32)
 
 
 def hidden_space(
@@ -216,11 +179,12 @@ def hidden_space(
     lines = _grid_lines(examples, axes, held)
     _, bent = layers_of(network, run.theta, lines.reshape(-1, lines.shape[-1]))
     names, axes_of_space, center = _directions(outputs[layer])
-    points = (outputs[layer] - center) @ axes_of_space
-    warped = ((bent[layer] - center) @ axes_of_space).reshape(*lines.shape[:2], 2)
-    gaps = np.full((len(warped), 1, 2), np.nan)
-    joined = np.concatenate([warped, gaps], axis=1).reshape(-1, 2)
-    return names, points.astype(np.float32), joined.astype(np.float32)
+    with quiet():
+        points = (outputs[layer] - center) @ axes_of_space
+        warped = ((bent[layer] - center) @ axes_of_space).reshape(*lines.shape[:2], 2)
+        gaps = np.full((len(warped), 1, 2), np.nan)
+        joined = np.concatenate([warped, gaps], axis=1).reshape(-1, 2)
+        return names, points.astype(np.float32), joined.astype(np.float32)
 
 
 def _directions(z: Array) -> tuple[tuple[str, str], Array, Array]:
@@ -228,9 +192,12 @@ def _directions(z: Array) -> tuple[tuple[str, str], Array, Array]:
     if n_units <= 2:
         names = ("z₁", "z₂") if n_units == 2 else ("z₁", "–")
         return names, np.eye(n_units, 2), np.zeros(n_units)
-    center = z.mean(axis=0)
-    values, vectors = np.linalg.eigh(np.nan_to_num(np.cov(z.T)))
-    axes = vectors[:, np.argsort(-values)[:2]]
+    with quiet():
+        center = z.mean(axis=0)
+        size = np.abs(z - center).max() or 1.0
+        apart = np.nan_to_num((z - center) / size, posinf=0.0, neginf=0.0)
+        _, vectors = np.linalg.eigh(apart.T @ apart)
+    axes = vectors[:, :-3:-1]
     axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])  # else they would flip between frames
     return ("1st principal direction of z", "2nd principal direction of z"), axes, center
 
@@ -273,10 +240,11 @@ def histograms(run: Run) -> list[dict[str, Any]]:
 
 
 def _histogram(values: Array) -> dict[str, Any]:
-    known = values[np.isfinite(values)]
+    known = values[np.abs(values) < _LARGEST]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
-    if high <= low:
-        low, high = low - 0.5, high + 0.5
+    if high - low <= _BINS * max(np.spacing(abs(low)), np.spacing(abs(high)), np.finfo(float).tiny):
+        middle, half = (low + high) / 2, 0.5 * max(1.0, abs(low))
+        low, high = middle - half, middle + half
     counts, _ = np.histogram(known, bins=_BINS, range=(low, high))
     zeros = float((known == 0).mean()) if known.size else 0.0
     return {"low": low, "high": high, "counts": counts.tolist(), "zeros": zeros}

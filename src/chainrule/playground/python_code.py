@@ -7,6 +7,7 @@ from typing import Any
 from chainrule.playground.model import parameters_of
 from chainrule.playground.run import Run
 from chainrule.playground.settings import BUNDLED, Settings
+from chainrule.playground.toy_data import TOY_DATA
 
 __all__ = ["python_code"]
 
@@ -94,8 +95,10 @@ def _with_estimator(run: Run, segments: list[Any], path: str | None) -> str:
 
 
 def _examples_code(run: Run, path: str | None) -> list[str]:
-    settings, rows = run.settings, run.examples.rows
+    settings, rows = run.first_settings, run.first_examples.rows
     data = settings.data
+    if data.kind == "drawn":
+        return _drawn_code(run)
     if rows.is_plane:
         return [
             "from chainrule.playground import toy_examples",
@@ -114,16 +117,37 @@ def _examples_code(run: Run, path: str | None) -> list[str]:
     ]
 
 
+def _drawn_code(run: Run) -> list[str]:
+    """Points that were drawn before the run began, in full."""
+    examples = run.first_examples
+    rows = examples.rows
+    points = "".join(
+        f"    ({x!r}, {y!r}, {target!r}, {place!r}),\n"
+        for (x, y), target, place in zip(
+            rows.values.tolist(), rows.y.tolist(), rows.places.tolist(), strict=True
+        )
+    )
+    return [
+        "import numpy as np",
+        "from chainrule.playground import drawn_examples",
+        "",
+        f"points = np.array([  # x1, x2, target, place\n{points}]).reshape(-1, 4)",
+        f"examples = drawn_examples(\n    points, n_classes={len(rows.labels)}, share={examples.share}, "
+        f"features={list(run.first_settings.features)!r}\n)",
+    ]
+
+
 # -- as it was done -------------------------------------------------------------------------------------
 
 
 def _as_it_was_done(run: Run, path: str | None) -> str:
     """Every step and change in their order."""
-    rows = run.examples.rows
+    rows = run.first_examples.rows
     first = run.first_settings
     lines = ["from chainrule.playground import Run"]
     given = ""
-    if not rows.is_plane and first.data.kind not in BUNDLED:
+    is_named = first.data.kind in TOY_DATA or first.data.kind in BUNDLED
+    if not is_named or not all(column.used for column in rows.columns):
         lines += _examples_code(run, path)
         given = "examples=examples, "
     lines += ["", f"run = Run({given}{_settings_code(first)})", *_actions(run.log)]

@@ -112,6 +112,8 @@ class Connections:
         self._open.add(connection)
         try:
             await connection.run(page)
+        except asyncio.CancelledError:
+            pass  # the server ends and waits no longer; `close` ends the worker
         finally:
             self._open.discard(connection)
 

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from chainrule import __version__
-from chainrule.errors import ChainruleError, ParameterError, TableError
+from chainrule.errors import ParameterError, TableError
 from chainrule.playground.catalog import catalog
+from chainrule.playground.failures import sentence_of
 from chainrule.playground.frames import frame_of, state_of
-from chainrule.playground.pictures import View
 from chainrule.playground.run import Run
 from chainrule.playground.settings import LIMITS
+from chainrule.playground.view import View
 
 __all__ = ["Session"]
 
@@ -47,6 +48,7 @@ class Session:
         self.is_changed = True
         self.findings: list[dict[str, Any]] = []
         self.trouble: str | None = None
+        self.said = ""
         self.speed = 0.0
         self.table: Any = None
         self.grids: dict[int, Any] = {}
@@ -78,8 +80,8 @@ class Session:
     def _guarded(self, work: Callable[[], Any]) -> None:
         try:
             work()
-        except (ChainruleError, ValueError, TypeError, OSError) as error:
-            self.refuse(str(error))
+        except Exception as error:  # whatever it is: the person is told, and the page goes on
+            self.refuse(sentence_of(error))
 
     def _steer(self, content: Content) -> bool:
         """Messages that move in time, or say what is to be seen; whether it was one."""
@@ -93,9 +95,9 @@ class Session:
             case "step":
                 self._step(content.get("unit", "batch"), content.get("n", 1))
             case "back":
-                self._back(content.get("unit", "batch"), content.get("n", 1))
+                self._travel(self.run.step_before(content.get("unit", "batch"), content.get("n", 1)))
             case "go_to":
-                self._travel(lambda: self.run.go_to(content.get("step")))  # type: ignore[arg-type]
+                self._travel(content.get("step"))
             case "view":
                 self._look(content.get("view"))
             case "ask":
@@ -147,17 +149,18 @@ class Session:
             self.goal = (unit, now.epochs + n if unit == "epoch" else now.step + n)
             self.is_playing, self.is_changed = False, True
 
-    def _back(self, unit: Any, n: Any) -> None:
-        if type(n) is not int or n < 1:
-            raise ParameterError(f"one goes back by a number of steps, however: {n!r:.40}")
-        self._travel(lambda: self.run.back(unit, n))
-
-    def _travel(self, move: Callable[[], None]) -> None:
-        """Move in time; settings may be others there."""
+    def _travel(self, step: Any) -> None:
+        """Be at the last remembered step up to this one, and train on to it; settings may be others there."""
+        first = self.run.past.first_step
+        if type(step) is not int or step < first:
+            raise ParameterError(f"one can go back to step {first} and those after it, however: {step!r:.80}")
         before = self.run.settings, self.run.examples
         self._pause()
-        move()
-        self.trouble = None
+        if step < self.run.now.step:
+            self.run.fall_back(step)
+            self.trouble, self.findings = None, []
+        if step > self.run.now.step and self.trouble is None:
+            self.goal = ("batch", step)
         if (self.run.settings, self.run.examples) != before:
             self._tell_state()
 
@@ -181,9 +184,9 @@ class Session:
                 if not self.run.now.state.finite:
                     self._stop_for_trouble()
                     break
-        except ParameterError as error:
+        except Exception as error:  # whatever it is: training ends, the page goes on
             self._pause()
-            self.refuse(str(error))
+            self.refuse(sentence_of(error))
         self.is_changed = True
         return int(self.run.now.step - before)
 
@@ -198,13 +201,21 @@ class Session:
     # -- what is seen ------------------------------------------------------------------------------------
 
     def send_frame(self) -> None:
-        """Send the frame that the page waits for."""
-        self.wants_frame = self.is_changed = False
-        self._guarded(lambda: self.reply(*frame_of(self)))
+        """Send the frame that the page waits for; one that cannot be made is tried again after a change."""
+        self.is_changed = False
+        try:
+            self.reply(*frame_of(self))
+            self.wants_frame, self.said = False, ""
+        except OSError:
+            raise  # nobody is there any more
+        except Exception as error:
+            if repr(error) != self.said:  # while it trains, it fails again and again
+                self.refuse(sentence_of(error))
+            self.said = repr(error)
 
     def _look(self, view: Any) -> None:
         before = self.view
-        self.view = before.changed(view, self.run.examples)
+        self.view = before.changed(view, self.run.examples.rows)
         self.is_changed = True
         if (before.axes, before.held) != (self.view.axes, self.view.held):
             self._tell_state()
@@ -238,26 +249,28 @@ class Session:
         from chainrule.playground.opening import Table, chosen_columns
 
         target, columns = content.get("target"), content.get("columns")
+        table, kind = self.table, "table"
         if data is not None:
-            self.table = Table.from_page(content.get("name"), data.tobytes())
-        elif self.table is None and target is not None:
+            table = Table.from_page(content.get("name"), data.tobytes())
+        elif table is None and target is not None:
             raise TableError("open a table first")
-        kind = "table"
         if data is None and target is None:
             examples = chosen_columns(self.run.examples, columns)
             kind = self.run.settings.data.kind
         else:
-            examples = self.table.examples(target, columns, self.run.settings.data)
+            examples = table.examples(target, columns, self.run.settings.data)
         self.run.change({"data": {"kind": kind}}, examples)
+        self.table = table
         self._see_from_afresh()
 
     def _open_path(self, path: Path, target: str | None) -> None:
         """Read the table that the command line named."""
         from chainrule.playground.opening import Table
 
-        self.table = Table(path.name, path)
-        examples = self.table.examples(target, None, self.run.settings.data)
+        table = Table(path.name, path)
+        examples = table.examples(target, None, self.run.settings.data)
         self.run.change({"data": {"kind": "table"}}, examples)
+        self.table = table
 
     def _open_model(self, data: bytes, name: Any) -> None:
         from chainrule.playground.model import opened

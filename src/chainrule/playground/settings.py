@@ -102,6 +102,13 @@ class LayerSettings:
         _check_number("dropout", self.dropout, 0.0, 0.95)
 
 
+def _layer(described: Any) -> LayerSettings:
+    fields_of_it = _mapping("a layer", described, LayerSettings(1))
+    if "units" not in fields_of_it:
+        raise ParameterError(f"a layer needs its number of units, however: {described!r:.80}")
+    return LayerSettings(**fields_of_it)
+
+
 @dataclass(frozen=True)
 class DataSettings:
     """Which rows there are.
@@ -190,8 +197,7 @@ class Settings:
             changes["data"] = replace(self.data, **_mapping("data", changes["data"], self.data))
         if "layers" in changes:
             described = _list("layers", changes["layers"])
-            fresh = LayerSettings(1)
-            changes["layers"] = tuple(LayerSettings(**_mapping("a layer", one, fresh)) for one in described)
+            changes["layers"] = tuple(map(_layer, described))
         if "features" in changes:
             changes["features"] = tuple(_list("features", changes["features"]))
         return replace(self, **changes)

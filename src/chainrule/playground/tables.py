@@ -1,8 +1,8 @@
-"""Rows of a table: any columns, as inputs of a plain network."""
+"""Rows of a table: which columns and levels there are to learn from."""
 
 import warnings
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,17 +10,16 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ChainruleWarning, ParameterError, TableError
-from chainrule.playground.examples import Column, Examples, Rows
+from chainrule.playground.examples import LARGEST, Column, Examples, Rows
 from chainrule.playground.settings import BUNDLED, LIMITS
+from chainrule.playground.table_inputs import table_inputs
 from chainrule.table import Schema, prepare_target, read_table
 
 __all__ = [
-    "TableInputs",
     "bundled_rows",
     "scaled",
     "shuffled",
     "table_examples",
-    "table_inputs",
     "table_rows",
     "with_columns",
 ]
@@ -30,67 +29,6 @@ Array = Any
 _MOST_ROWS = 50_000
 _MOST_LEVELS = 12
 _MISSING, _OTHER = "(missing)", "(other)"
-
-
-@dataclass(frozen=True, eq=False)
-class TableInputs:
-    """Numbers standardized, with an indicator where some are missing; levels one-hot.
-
-    Parameters
-    ----------
-    columns : tuple of Column
-    middle, center, scale : arrays, one entry per column
-        What stands for a missing number; numbers become (x - center) / scale.
-    has_missing : array of bool, one entry per column
-    """
-
-    columns: tuple[Column, ...]
-    middle: Array
-    center: Array
-    scale: Array
-    has_missing: Array
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Such as "age", "age is missing", "color = red"."""
-        found: list[str] = []
-        for column, missing in zip(self.columns, self.has_missing, strict=True):
-            if not column.used:
-                continue
-            if column.levels:
-                found += [f"{column.name} = {level}" for level in column.levels]
-            else:
-                found += [column.name] + [f"{column.name} is missing"] * bool(missing)
-        return tuple(found)
-
-    def of(self, values: Array) -> Array:
-        """(n, n_inputs) of values (n, n_columns)."""
-        parts = []
-        for place, column in enumerate(self.columns):
-            x = values[:, place]
-            if not column.used:
-                continue
-            if column.levels:
-                parts.append((np.round(x)[:, None] == np.arange(len(column.levels))).astype(np.float64))
-                continue
-            gone = np.isnan(x)
-            known = np.where(gone, self.middle[place], x)
-            parts.append(((known - self.center[place]) / self.scale[place])[:, None])
-            if self.has_missing[place]:
-                parts.append(gone[:, None].astype(np.float64))
-        return np.concatenate(parts, axis=1)
-
-    def natural_scales(self) -> tuple[Array, Array]:
-        """(center, scale) of every input: what turns it back into the table's units."""
-        center: list[float] = []
-        scale: list[float] = []
-        for place, column in enumerate(self.columns):
-            if not column.used:
-                continue
-            n = len(column.levels) or 1 + int(self.has_missing[place])
-            center += [0.0 if column.levels else float(self.center[place]), *[0.0] * (n - 1)]
-            scale += [1.0 if column.levels else float(self.scale[place]), *[1.0] * (n - 1)]
-        return np.array(center), np.array(scale)
 
 
 def table_examples(
@@ -122,17 +60,6 @@ def scaled(rows: Rows, share: int) -> Examples:
     y = rows.y[is_train]
     scale = float(y.std()) if len(y) else 1.0
     return Examples(rows, inputs, share, float(y.mean()) if len(y) else 0.0, scale or 1.0)
-
-
-def table_inputs(columns: tuple[Column, ...], values: Array) -> TableInputs:
-    """Learn how columns become inputs."""
-    gone = np.isnan(values)
-    known = [x[~missing] for x, missing in zip(values.T, gone.T, strict=True)]
-    middle = np.array([np.median(x) if len(x) else 0.0 for x in known])
-    filled = np.where(gone, middle, values)
-    center = filled.mean(axis=0) if len(values) else np.zeros(len(columns))
-    scale = filled.std(axis=0) if len(values) else np.ones(len(columns))
-    return TableInputs(columns, middle, center, np.where(scale > 0, scale, 1.0), gone.any(axis=0))
 
 
 def with_columns(rows: Rows, names: Collection[str]) -> Rows:
@@ -195,19 +122,17 @@ def table_rows(path: Path, target: str | None, seed: int, title: str | None = No
         schema = Schema.learn(frame.drop(target))
         read = schema.read(frame.drop(target))[found.rows]
     notices = [str(one.message) for one in caught if issubclass(one.category, ChainruleWarning)]
-    notices += [
-        f"column {column.name!r} is text and is left out"
-        for column in schema.columns
-        if column.kind == "text"
-    ]
+    notices += _left_out(schema)
     columns, values = _plotted(schema, read)
     if not columns:
         raise TableError("no column is left to learn from besides the target")
     labels, y = _labels(found)
+    _check_sizes(columns, values)
+    _check_sizes([Column(target, 0.0, 0.0, 0.0)], y[:, None])
     chosen = np.arange(len(y))
     if len(y) > _MOST_ROWS:
         chosen = np.sort(np.random.default_rng(seed).choice(len(y), _MOST_ROWS, replace=False))
-        notices.append(f"of {len(y):,} rows {_MOST_ROWS:,} were drawn")
+        notices.append(f"Of {len(y):,} rows {_MOST_ROWS:,} were drawn.")
     return Rows(
         title or Path(path).name,
         found.task,
@@ -220,6 +145,30 @@ def table_rows(path: Path, target: str | None, seed: int, title: str | None = No
         is_plane=False,
         notices=tuple(notices),
     )
+
+
+_WHY = {"constant": "has the same value in every row", "empty": "has no value in any row"}
+"""Of columns that are left out; of identifiers the reader has told already."""
+
+
+def _left_out(schema: Schema) -> list[str]:
+    """A sentence for every column that is not learned from."""
+    found = []
+    for column in schema.columns:
+        why = "is text" if column.kind == "text" else _WHY.get(getattr(column, "reason", ""))
+        if why:
+            found.append(f"Column {column.name!r} {why}, and is left out.")
+    return found
+
+
+def _check_sizes(columns: Collection[Column], values: Array) -> None:
+    for column, x in zip(columns, values.T, strict=True):
+        largest = np.abs(x[~np.isnan(x)]).max(initial=0.0)
+        if largest > LARGEST:
+            raise TableError(
+                f"column {column.name!r} holds numbers as large as {largest:.3g}; divide them, so that "
+                f"none is beyond {LARGEST:g}"
+            )
 
 
 def _labels(found: Any) -> tuple[tuple[Any, ...], Array]:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from copy import copy
 from queue import Empty, Queue
 from time import perf_counter
@@ -16,6 +17,7 @@ from typing import IO, Any
 import numpy as np
 
 from chainrule.errors import MessageError
+from chainrule.playground.failures import sentence_of
 from chainrule.playground.messages import pack, read_message, unpack, write_message
 from chainrule.playground.session import Session
 
@@ -25,6 +27,7 @@ _SLICE = 0.008
 """Seconds of training between two looks at the messages: half of a screen's refresh."""
 _SECONDS_BETWEEN_EXAMINATIONS = 2.0
 _MEMORY = 8 * 2**30
+_MOST_QUESTIONS = 16
 _MOST_WAITING = 64
 """Messages read before they are taken: who sends more of them has to wait."""
 
@@ -34,13 +37,15 @@ class Worker:
 
     def __init__(self, source: IO[bytes], sink: IO[bytes]) -> None:
         self.source, self.sink = source, sink
-        self.inbox: Queue[bytes | None] = Queue(_MOST_WAITING)
+        self.inbox: Queue[bytes | Callable[[], None] | None] = Queue(_MOST_WAITING)
         self.writing = threading.Lock()
         self.aside = ThreadPoolExecutor(1)
+        self.places = threading.Semaphore(_MOST_QUESTIONS)
         self.session = Session(self.reply, self.later)
         self.examined_at = -np.inf
-        self.examined: Any = None
+        self.examined: tuple[Any, Any] = (None, None)
         self.examining = False
+        self.complaint: str | None = None
         self.trained: list[tuple[float, int]] = []
         self.frame_seconds = 0.0
 
@@ -51,14 +56,25 @@ class Worker:
             write_message(self.sink, data)
 
     def later(self, work: Callable[[], Any]) -> None:
-        """Work beside the training, whose message is sent when it is there."""
-        self.aside.submit(lambda: self.reply(*work()))
+        """Work beside the training, whose message is sent when it is there; of too much, the last waits."""
+        self.places.acquire()
+
+        def do() -> None:
+            content, buffers = work()
+            try:
+                self.reply(content, buffers)
+            except MessageError as error:
+                self.reply({**content, "error": str(error)}, {})
+            finally:
+                self.places.release()
+
+        self.aside.submit(do)
 
     def serve(self) -> None:
         """Work until the input ends."""
         threading.Thread(target=self._read, daemon=True).start()
         first = self.inbox.get()
-        if first is None:
+        if not isinstance(first, bytes):
             return
         content, _ = unpack(first)
         self.session.begin(*(content.get(name) for name in ("data", "target", "model")))
@@ -95,6 +111,9 @@ class Worker:
             if data is None:
                 return False
             waits = False
+            if callable(data):
+                data()
+                continue
             try:
                 session.take(*unpack(data))
             except MessageError as error:
@@ -106,8 +125,8 @@ class Worker:
         steps = self.session.train(lambda: perf_counter() >= until)
         now = perf_counter()
         self.trained = [(at, n) for at, n in self.trained if at > now - 1.0] + [(now, steps)]
-        span = now - self.trained[0][0] + (until - started)
-        self.session.speed = sum(n for _, n in self.trained) / max(span, 1e-3)
+        span = now - self.trained[0][0]
+        self.session.speed = sum(n for _, n in self.trained[1:]) / span if span else 0.0
 
     def _send_frame(self) -> None:
         started = perf_counter()
@@ -117,8 +136,9 @@ class Worker:
     @property
     def _has_something_to_examine(self) -> bool:
         """Whether the doctor has not seen the run as it is now; what he needs is imported first."""
-        now = self.session.run.now
-        return now.step > 0 and now is not self.examined and "chainrule.playground.glass" in sys.modules
+        now, findings = self.session.run.now, self.session.findings
+        is_known = now is self.examined[0] and findings is self.examined[1]
+        return now.step > 0 and not is_known and "chainrule.playground.glass" in sys.modules
 
     @property
     def _is_examination_due(self) -> bool:
@@ -126,20 +146,32 @@ class Worker:
         return waited and not self.examining and self._has_something_to_examine
 
     def _examine(self) -> None:
-        """Let the doctor look, beside the training."""
-        run = copy(self.session.run)
-        self.examining, self.examined = True, run.now
+        """Let the doctor look, beside the training; what he finds comes in as a message does."""
+        run, known = copy(self.session.run), self.session.findings
+        self.examining = True
 
         def examine() -> None:
             from chainrule.playground import glass
 
+            found: Any = known
+            complaint: str | None = None
             try:
-                self.session.findings = glass.findings(run)
-                self.session.is_changed = True
-            finally:
-                self.examined_at, self.examining = perf_counter(), False
+                found = glass.findings(run)
+            except Exception as error:  # whatever it is: training goes on without a doctor
+                complaint = sentence_of(error)
+            self.inbox.put(lambda: self._take_findings(run.now, found, known, complaint))
 
-        self.aside.submit(examine)
+        threading.Thread(target=examine, daemon=True).start()
+
+    def _take_findings(self, now: Any, found: Any, known: Any, complaint: str | None) -> None:
+        """Show what was found, unless something was changed, or taken back, in the meantime."""
+        self.examined_at, self.examining = perf_counter(), False
+        if complaint is not None and complaint != self.complaint:
+            self.session.refuse(complaint)
+        self.complaint = complaint
+        if self.session.findings is known:
+            self.examined = (now, found)
+            self.session.findings, self.session.is_changed = found, True
 
 
 def _import_what_explains() -> None:
@@ -148,15 +180,15 @@ def _import_what_explains() -> None:
 
 
 def _limit_memory() -> None:
-    """So that no table can take the machine's memory."""
+    """So that no table can take the machine's memory, where the system has such a limit."""
     try:
         import resource
     except ImportError:  # not on Windows
         return
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    resource.setrlimit(
-        resource.RLIMIT_AS, (_MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard), hard)
-    )
+    most = _MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard)
+    with suppress(ValueError, OSError):  # macOS refuses what is less than its libraries alone span
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
 def main() -> None:

@@ -78,7 +78,7 @@ export function slider(
   options: Common<number> & { values: (state: State) => number[]; text: (value: number) => string },
 ): Control {
   let values: number[] = [];
-  const input = h("input", { type: "range", min: 0, step: 1 });
+  const input = h("input", { type: "range", min: 0, step: 1, "aria-label": label }); // else the label is the output's
   const output = h("output", {});
   const write = (): void => {
     output.textContent = options.text(values[input.valueAsNumber] ?? 0);

@@ -99,7 +99,7 @@ function tables(store: Store, catalog: Catalog): Control {
   );
   const file = h("input", {
     type: "file",
-    accept: ".csv,.tsv,.txt,text/csv",
+    accept: ".csv,.tsv,.txt,.parquet,text/csv",
     class: "file",
     onchange: () => void open(),
   });

@@ -13,7 +13,7 @@ function setLayer(store: Store, index: number, change: Partial<Layer>): void {
   store.set({ layers: layers.map((layer, i) => (i === index ? { ...layer, ...change } : layer)) });
 }
 
-export function smallButton(
+function smallButton(
   sign: "plus" | "minus",
   label: string,
   key: string,

@@ -23,7 +23,7 @@ const DASH = [7, 3];
 const MANY = 500;
 const REST_MS = 250;
 
-export const thickness = (weight: number): number => Math.min(THINNEST + PER_WEIGHT * Math.abs(weight), THICKEST);
+const thickness = (weight: number): number => Math.min(THINNEST + PER_WEIGHT * Math.abs(weight), THICKEST);
 
 /** How far across the gap a curve is when it has gone the share `x` of the way to the right: solves 1.5t − 1.5t² + t³ = x. */
 function risen(x: number): number {

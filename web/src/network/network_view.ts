@@ -73,6 +73,8 @@ export class NetworkView {
     this.columns.list.scrollTop = scrolled;
     this.columns.list.addEventListener("scroll", () => this.place());
     this.columns.nodes.flat().forEach((node) => this.follow(node));
+    // what is taken away from under the pointer never hears that it has left
+    if (this.store.view.main) this.store.look({ main: null });
     this.lit = null;
     this.place();
   }

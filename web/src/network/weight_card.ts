@@ -25,6 +25,8 @@ export class WeightCard {
   private lines: Line[] = [];
   private opener: HTMLElement | null = null;
   private shape = "";
+  /** the focus goes back to what opened the card, which is no wish to see it again */
+  private isReturning = false;
 
   constructor(private store: Store) {
     store.on(
@@ -53,6 +55,7 @@ export class WeightCard {
 
   /** A neuron: its bias and the weights that come in. */
   unit(layer: number, unit: number, x: number, y: number, isPinned: boolean): void {
+    if (this.isReturning) return;
     const { network, problem } = this.store.state!;
     const name = unitName(network, problem.classes, layer, unit);
     const block = blocks(network)[layer]!;
@@ -77,7 +80,9 @@ export class WeightCard {
     this.el.hidden = true;
     this.isPinned = false;
     this.lines = [];
+    this.isReturning = true;
     if (hadFocus) this.opener?.focus();
+    this.isReturning = false;
   }
 
   private open(title: string, places: [Place, string][], x: number, y: number, isPinned: boolean): void {

@@ -68,9 +68,17 @@ export class Drawing {
   private finish(): void {
     const { rows } = this.store.state?.buffers ?? { rows: [] };
     const { erased, moved } = this.shown;
-    if (erased.size) this.store.send("draw", { erase: [...erased].map((i) => rows[i]) });
+    if (erased.size) this.erased([...erased].map((i) => rows[i]!));
     if (moved) this.store.send("draw", { move: [{ index: rows[moved.i], ...this.plane().at(moved.x, moved.y) }] });
     this.last = null;
+  }
+
+  /** The rows behind those that go move up: the chosen one stays the same point, or none is chosen. */
+  private erased(gone: number[]): void {
+    this.store.send("draw", { erase: gone });
+    const { row } = this.store;
+    if (row === null) return;
+    this.store.choose("row", gone.includes(row) ? null : row - gone.filter((one) => one < row).length);
   }
 
   private cancel(): void {

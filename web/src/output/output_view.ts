@@ -194,5 +194,6 @@ export class OutputView {
 
   private eraseAll(): void {
     this.store.send("draw", { erase: [...this.store.state!.buffers.rows] });
+    this.store.choose("row", null);
   }
 }

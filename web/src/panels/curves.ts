@@ -11,6 +11,7 @@ const RIGHT = 12;
 const TOP = 10;
 const BOTTOM = 34;
 const POINTS = 400;
+const NARROWEST = 200;
 const COLORS = 6;
 
 export type Quantity = "loss" | "score";
@@ -24,7 +25,8 @@ interface Axes {
 }
 
 /** Solid: test points; dashed: training points. The last run is the one of now. */
-export function curves(runs: KeptRun[], quantity: Quantity, isLogarithmic: boolean, width: number): HTMLElement {
+export function curves(runs: KeptRun[], quantity: Quantity, isLogarithmic: boolean, room: number): HTMLElement {
+  const width = Math.max(room, NARROWEST); // a panel that was just hidden has no width
   const name = quantity === "loss" ? "loss" : (runs[0]?.scoreName ?? "score");
   const column = quantity === "loss" ? 1 : 3;
   const axes = axesOf(runs, column, isLogarithmic && quantity === "loss", width);

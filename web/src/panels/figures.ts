@@ -17,7 +17,3 @@ export function signed(value: number, digits = 3): string {
   if (text === "0") return "±0";
   return (value > 0 ? "+" : "−") + text;
 }
-
-export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
-}

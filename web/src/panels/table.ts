@@ -41,7 +41,7 @@ function ownTable(store: Store, said: HTMLElement, limit: HTMLElement): HTMLElem
   };
   const input = h("input", {
     type: "file",
-    accept: ".csv,.tsv,.txt,text/csv",
+    accept: ".csv,.tsv,.txt,.parquet,text/csv",
     class: "unseen",
     tabindex: "-1",
     "aria-label": "CSV file",

@@ -24,7 +24,11 @@ export class TourRun {
     private changed: () => void,
   ) {
     this.go(0);
-    this.stops = [store.on("frame", () => this.look()), store.on("row", () => this.look())];
+    this.stops = [
+      store.on("state", (state) => this.arrive(state)),
+      store.on("frame", () => this.look()),
+      store.on("row", () => this.look()),
+    ];
   }
 
   end(): void {
@@ -65,6 +69,11 @@ export class TourRun {
     if (isPlaying) this.store.send("play");
   }
 
+  /** The set-up has come: what a person changes afterwards belongs to the step. */
+  private arrive(state: State): void {
+    if (this.wanted && state.revision > this.oldRevision && agrees(state, this.wanted)) this.wanted = null;
+  }
+
   private look(): void {
     const now = this.now();
     if (!now) return;
@@ -88,11 +97,7 @@ export class TourRun {
   /** Null while what is known is still from before the set-up. */
   private now(): Now | null {
     const { state, frame, row } = this.store;
-    if (!state || !frame || frame.revision !== state.revision) return null;
-    if (this.wanted) {
-      if (state.revision <= this.oldRevision || !agrees(state, this.wanted)) return null;
-      this.wanted = null;
-    }
+    if (!state || !frame || frame.revision !== state.revision || this.wanted) return null;
     return { state, frame, row };
   }
 }
