@@ -16,6 +16,7 @@ ROOMS = [
     {"table"},
     {"estimators"},
     {"explain", "plotting", "files", "export", "scale"},
+    {"serving"},
     {"playground"},
     {"cli"},
 ]

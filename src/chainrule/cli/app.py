@@ -65,6 +65,14 @@ class Form(StrEnum):
     html = "html"
 
 
+class ExportFormat(StrEnum):
+    """What a model is written as."""
+
+    onnx = "onnx"
+    numpy = "numpy"
+    javascript = "javascript"
+
+
 Data = Annotated[
     Path, typer.Argument(metavar="DATA", help="Table: .csv, .tsv or .parquet.", show_default=False)
 ]
@@ -332,6 +340,32 @@ def report(
 
 
 @app.command(epilog=EXIT_CODES)
+def export(
+    model: Model,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="File to write.", show_default=False)
+    ],
+    form: Annotated[
+        ExportFormat, typer.Option("--format", metavar="NAME", help="onnx, numpy or javascript.")
+    ] = ExportFormat.onnx,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Write a model for where chainrule is not installed.
+
+    ONNX holds all that a model does to the columns of a table. NumPy and JavaScript source is written of MLPs
+    only.
+    """
+    run = _work_of("export")
+    with warnings_as_lines():
+        found = run(model, output, form=form.value, overwrite=overwrite)
+    if json:
+        print_json(found)
+    else:
+        typer.echo(f"Saved  {output}")
+
+
+@app.command(epilog=EXIT_CODES)
 def playground(
     files: Annotated[
         list[Path] | None,
@@ -354,6 +388,53 @@ def playground(
     points in a plane. Ctrl-C ends it.
     """
     _work_of("playground")(files or (), target=target, port=port, open_browser=not no_browser)
+
+
+@app.command(epilog=EXIT_CODES)
+def serve(
+    model: Model,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="To listen on; another than this machine's needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0: one that is free.")] = 8000,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            envvar="CHAINRULE_TOKEN",
+            help="Clients must send it; better in the environment, as others see a command's words.",
+            show_default=False,
+        ),
+    ] = None,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST", help="Further name by which clients call it; may be repeated."),
+    ] = None,
+    max_bytes: Annotated[int, typer.Option(metavar="N", min=1, help="Of a request.")] = 16_000_000,
+    max_rows: Annotated[int, typer.Option(metavar="N", min=1, help="Of a request.")] = 100_000,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", callback=positive, help="Until a request is answered.")
+    ] = 30.0,
+    concurrent: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Requests at a time; further ones are told to come again.")
+    ] = 64,
+) -> None:
+    """Answer rows over HTTP: JSON or CSV in, predictions out.
+
+    POST /predict takes rows, GET /model says which columns they need, GET /openapi.json describes all. It can
+    be reached from this machine only, unless told otherwise. Ctrl-C ends it.
+    """
+    _work_of("serve")(
+        model,
+        host=host,
+        port=port,
+        token=token,
+        names=name or (),
+        max_bytes=max_bytes,
+        max_rows=max_rows,
+        timeout=timeout,
+        concurrent=concurrent,
+    )
 
 
 @app.command(epilog=EXIT_CODES)
