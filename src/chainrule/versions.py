@@ -8,7 +8,19 @@ from chainrule import __version__
 
 __all__ = ["show_versions", "versions"]
 
-_PACKAGES = ("numpy", "scipy", "scikit-learn", "safetensors", "jax", "jaxlib", "polars", "typer", "rich", "onnx", "starlette")
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "safetensors",
+    "jax",
+    "jaxlib",
+    "polars",
+    "typer",
+    "rich",
+    "onnx",
+    "starlette",
+)
 
 
 def versions() -> dict[str, str]:
