@@ -43,6 +43,18 @@ def test_whole_epochs_are_an_estimator(chosen, capsys):
     assert float(printed[1]) == pytest.approx(run.scores(test=True).score, rel=1e-12)
 
 
+def test_solvers_that_follow_each_other():
+    run = Run(solver="adam")
+    run.advance("epoch", 2)
+    for solver in ("momentum", "adamw", "nesterov", "sgd", "adam"):
+        run.change({"solver": solver})
+        run.advance("epoch")
+    run.change({"momentum": 0.5})  # which Adam has not
+    code, names = executed(run)
+    assert code.count("set_params") == 5
+    np.testing.assert_array_equal(names["model"]._theta(names["model"].network_), run.theta)
+
+
 def test_anything_else_is_done_again_step_by_step():
     run = Run(solver="momentum")
     run.advance("batch", 9)

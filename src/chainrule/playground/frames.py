@@ -6,7 +6,6 @@ import numpy as np
 
 from chainrule.engine.numpy import quiet
 from chainrule.errors import ParameterError
-from chainrule.network.loss import OUT_ACTIVATIONS
 from chainrule.playground.examples import Examples, Rows
 from chainrule.playground.pictures import (
     Grid,
@@ -71,7 +70,6 @@ def state_of(session: Any) -> Message:
         },
         "notices": list(rows.notices),
     }
-    assert loss.out_activation in OUT_ACTIVATIONS
     return content, {
         "points": np.ascontiguousarray(rows.values[np.ix_(shown, places)], dtype=np.float32),
         "targets": rows.y[shown].astype(np.float32),

@@ -66,8 +66,6 @@ def estimator_of(run: Run) -> Any:
     if rows.classes:
         model.classes_ = np.arange(len(rows.classes))
         model._coding = ClassCoding(model.classes_, False)
-    else:
-        model.n_outputs_ = 1
     model.n_features_in_ = network.n_inputs
     model.network_ = network
     model.n_layers_ = network.n_layers + 1

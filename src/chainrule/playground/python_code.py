@@ -80,9 +80,14 @@ def _with_estimator(run: Run, segments: list[Any], path: str | None) -> str:
     for segment in segments:
         if isinstance(segment, Settings):
             after = parameters_of(segment, rows.task)
-            changed = {key: value for key, value in after.items() if value != parameters[key]}
-            parameters = after
-            lines.append(f"model.set_params({', '.join(f'{k}={v!r}' for k, v in changed.items())})")
+            changed = {
+                key: value
+                for key, value in after.items()
+                if key not in parameters or value != parameters[key]
+            }
+            parameters |= after
+            if changed:
+                lines.append(f"model.set_params({', '.join(f'{k}={v!r}' for k, v in changed.items())})")
         elif segment:
             lines += [
                 f"for _ in range({segment}):",
