@@ -21,17 +21,22 @@ def pytest_addoption(parser):
         action="store_true",
         help="walk through all of the playground's page, not only what is essential; ./dev page does it",
     )
+    parser.addoption(
+        "--thorough", action="store_true", help="run what takes minutes, too; ./dev fuzz does it"
+    )
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out the walk through the whole page, which takes minutes, unless it is asked for."""
-    if config.getoption("--browser"):
-        return
-    left_out = [
-        item
-        for item in items
-        if item.path.name.startswith("test_browser_") and not item.get_closest_marker("essential")
-    ]
+    """Leave out what takes minutes, such as the walk through the whole page, unless it is asked for."""
+    left_out = []
+    if not config.getoption("--thorough"):
+        left_out += [item for item in items if item.get_closest_marker("thorough")]
+    if not config.getoption("--browser"):
+        left_out += [
+            item
+            for item in items
+            if item.path.name.startswith("test_browser_") and not item.get_closest_marker("essential")
+        ]
     config.hook.pytest_deselected(items=left_out)
     kept = set(items) - set(left_out)
     items[:] = [item for item in items if item in kept]

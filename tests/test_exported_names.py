@@ -7,6 +7,7 @@ from chainrule import errors
 
 NAMES = [
     "Activation",
+    "Checkpoint",
     "Dense",
     "Dropout",
     "MLPClassifier",

@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Activation": "network",
+    "Checkpoint": "files",
     "Dense": "network",
     "Dropout": "network",
     "MLPClassifier": "estimators",
@@ -29,6 +30,7 @@ _HOME = {
 
 __all__ = [
     "Activation",
+    "Checkpoint",
     "Dense",
     "Dropout",
     "MLPClassifier",
@@ -58,7 +60,7 @@ if TYPE_CHECKING:
     from chainrule.explain.doctor import doctor
     from chainrule.explain.gradient_check import check_gradients
     from chainrule.explain.trace import trace
-    from chainrule.files import load, save
+    from chainrule.files import Checkpoint, load, save
     from chainrule.network import Activation, Dense, Dropout, Network, Polynomial
     from chainrule.versions import show_versions
 

@@ -6,6 +6,7 @@
     ├── EngineError (RuntimeError)       the chosen engine cannot run here
     ├── TableError (ValueError)          a table file cannot be used as it is
     ├── ModelFileError (ValueError)      a model file cannot be read or written
+    ├── CheckpointError (ValueError)     a checkpoint cannot be read or written, or is of another fit
     └── MessageError (ValueError)        what came from the playground's page is not a message
 
     ChainruleWarning (UserWarning)
@@ -18,6 +19,7 @@ A message names the thing, shows its value and says what to do.
 __all__ = [
     "ChainruleError",
     "ChainruleWarning",
+    "CheckpointError",
     "DegradedWarning",
     "DivergenceError",
     "EngineError",
@@ -51,6 +53,10 @@ class TableError(ChainruleError, ValueError):
 
 class ModelFileError(ChainruleError, ValueError):
     """A model file cannot be read or written."""
+
+
+class CheckpointError(ChainruleError, ValueError):
+    """A checkpoint cannot be read or written, or is of another fit."""
 
 
 class MessageError(ChainruleError, ValueError):

@@ -21,7 +21,7 @@ def test_scikit_learn_check_of_a_small_table_model(estimator, check):
     check(estimator)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore")
 @parametrize_with_checks([TabularClassifier(preset="fast"), TabularRegressor(preset="fast")])
 def test_scikit_learn_check_of_a_table_model(estimator, check):

@@ -22,7 +22,7 @@ from chainrule.cli.network_drawing import drawn
 from chainrule.cli.score_report import score_parts
 from chainrule.cli.terminal import results
 
-__all__ = ["show"]
+__all__ = ["show", "training_text"]
 
 _MOST_ROWS_SHOWN = 20
 _MOST_IGNORED = 5
@@ -56,7 +56,7 @@ def _train(report: dict[str, Any]) -> list[Any]:
             ("Target", _target(report) + (f"; {count(lost, 'row')} without it left out" if lost else "")),
             ("Rows", f"{report['rows']['training']:,} for training, {report['rows']['held_out']:,} held out"),
             ("Network", _network(report["network"])),
-            ("Training", _training(training)),
+            ("Training", training_text(training)),
             *_loss_curves(training),
         ),
         *(score_parts(report, "Held-out rows") if report["scores"] else []),
@@ -75,8 +75,11 @@ _KINDS = {
 }
 
 
-def _training(training: dict[str, Any]) -> str:
-    done = f"{count(training['epochs'], 'epoch')} in {seconds_text(training['seconds'])}"
+def training_text(training: dict[str, Any]) -> str:
+    """How long a training was, and what ended it, in a few words."""
+    before = training["resumed_from"]
+    kept = f", {before:,} of them from the checkpoint," if before else ""
+    done = f"{count(training['epochs'], 'epoch')}{kept} in {seconds_text(training['seconds'])}"
     if training["interrupted"]:
         return f"{done}, stopped by Ctrl-C"
     if training["out_of_time"]:

@@ -11,6 +11,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from chainrule.engine import Data, Program, State, start
 from chainrule.errors import ParameterError, StraightThroughWarning
+from chainrule.estimators.checkpoints import opened
 from chainrule.estimators.fitted import FittedMLP
 from chainrule.estimators.fitting import Fitting
 from chainrule.estimators.outcome import remember
@@ -74,6 +75,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        checkpoint: Any = None,
     ) -> Any:
         """Learn the weights from the rows of X and their targets.
 
@@ -86,6 +88,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
         X_val, y_val : optional
             Your own validation rows: loss and score are recorded, and with `early_stopping` they decide.
         sample_weight_val : array, optional
+        checkpoint : path or `chainrule.Checkpoint`, optional
+            A folder that keeps how far the fit is, so that the same call goes on there after a crash.
 
         Returns
         -------
@@ -93,11 +97,12 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
 
         Raises
         ------
-        ParameterError, DivergenceError (both are ValueErrors)
+        ParameterError, DivergenceError, CheckpointError (all are ValueErrors)
             The estimator is then as it was before.
         """
-        with restored_on_failure(self):
-            return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), incremental=False)
+        with restored_on_failure(self), opened(checkpoint) as store:
+            validation = (X_val, y_val, sample_weight_val)
+            return self._fit(X, y, sample_weight, validation, incremental=False, checkpoint=store)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Any:
         if self.early_stopping:
@@ -108,16 +113,29 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
             return self._fit(X, y, sample_weight, (None, None, None), incremental=True)
 
     def _fit(
-        self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], incremental: bool
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        validation: tuple[Any, Any, Any],
+        incremental: bool,
+        checkpoint: Any = None,
     ) -> Any:
         check_parameters(self)
+        seed = self.random_state
+        if checkpoint is not None:
+            if self.solver == "lbfgs":
+                raise ParameterError(
+                    "checkpoint=... needs a solver that goes in steps, however: solver='lbfgs'; leave out one"
+                )
+            seed = checkpoint.seed(seed)
         fresh = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         X, y, weights = self._checked_rows(X, y, sample_weight, fresh)
         targets = self._encode_targets(y, incremental)
         loss = self._make_loss()
         network = self._make_network(X.shape[1])
-        theta = self._initial_theta(network, fresh, np.dtype(self.dtype or X.dtype))
-        rng = self._generator(fresh)
+        theta = self._initial_theta(network, fresh, np.dtype(self.dtype or X.dtype), seed)
+        rng = self._generator(fresh, seed)
         X_val, y_val, weights_val = self._checked_validation(*validation)
         if self.early_stopping and X_val is None:
             rows, held_out = hold_out(len(y), self.validation_fraction, rng, self._strata(y))
@@ -140,6 +158,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
             validation_rows=(X_val, y_val, weights_val),
             rng=rng,
             incremental=incremental,
+            checkpoint=checkpoint,
         )
         with shown(self.verbose):
             outcome = fitting.run(self._first_state(theta, program, fresh, incremental))
@@ -189,9 +208,8 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
         except ValueError as error:
             raise ParameterError(f"X_val, y_val: {error}") from None
 
-    def _generator(self, fresh: bool) -> np.random.Generator:
+    def _generator(self, fresh: bool, seed: Any) -> np.random.Generator:
         """The source of all that is random in this fit; NumPy's global generator is never touched."""
-        seed = self.random_state
         if seed is None:
             return np.random.default_rng()
         if isinstance(seed, np.random.RandomState | np.random.Generator):
@@ -264,9 +282,9 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
 
     # -- from estimator to θ and back --------------------------------------------------------------------
 
-    def _initial_theta(self, network: Network, fresh: bool, dtype: Any) -> Array:
+    def _initial_theta(self, network: Network, fresh: bool, dtype: Any, seed: Any) -> Array:
         if fresh:
-            return network.initialize(_legacy_generator(self.random_state), dtype)
+            return network.initialize(_legacy_generator(seed), dtype)
         shapes = [W.shape for W in self.coefs_]
         wanted = [named["W"][::-1] for named in network.shapes_by_layer if named]
         if shapes != wanted:

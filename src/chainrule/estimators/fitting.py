@@ -11,11 +11,12 @@ from chainrule.engine import Data, Program, State, choose_engine, watch
 from chainrule.engine.monitor import score
 from chainrule.engine.numpy import NumpyEngine
 from chainrule.estimators.callbacks import FitTasks
+from chainrule.estimators.checkpoints import identity_of
 from chainrule.estimators.outcome import Outcome
 from chainrule.estimators.progress import log_epoch
 from chainrule.optimization import get_schedule
 from chainrule.optimization.lbfgs import minimize
-from chainrule.training import EpochRecord, Training, ctrl_c
+from chainrule.training import EpochRecord, Progress, Training, ctrl_c
 
 __all__ = ["Fitting"]
 
@@ -37,6 +38,8 @@ class Fitting:
     rng : Generator
     incremental : bool
         One epoch that goes on where the last ended.
+    checkpoint : Checkpoint, optional
+        Where to keep how far it is.
     """
 
     estimator: Any
@@ -46,6 +49,7 @@ class Fitting:
     validation_rows: tuple[Any, Any, Any]
     rng: np.random.Generator
     incremental: bool
+    checkpoint: Any = None
     tasks: FitTasks | None = field(default=None, init=False)
 
     def run(self, state: State) -> Outcome:
@@ -110,16 +114,29 @@ class Fitting:
             one_by_one=self._is_watched,
         )
         outcome = self._outcome(state, engine.name)
+        if self.checkpoint is not None:
+            self._keep_progress(training, outcome)
         try:
             with ctrl_c() as check_for_ctrl_c:
                 for record in self.tasks.around(training) if self.tasks else training.epochs():
                     outcome.records.append(record)
                     log_epoch(est.verbose, record)
                     check_for_ctrl_c()
+            if self.checkpoint is not None:
+                self.checkpoint.keep(Progress(outcome.records, training.position), at_once=True)
         except KeyboardInterrupt:
             outcome.interrupted = True
         outcome.state = training.state
         return outcome
+
+    def _keep_progress(self, training: Training, outcome: Outcome) -> None:
+        """Let the training go on where the checkpoint says, and the checkpoint follow it."""
+        identity = identity_of(self.estimator, training.engine, self.data, training.state.theta)
+        progress = self.checkpoint.progress(identity)
+        if progress is not None:
+            training.go_on_from(progress.position)
+            outcome.records += progress.records
+        training.after_call = lambda position: self.checkpoint.keep(Progress(outcome.records, position))
 
     def _batch_size(self, n_rows: int) -> int:
         choice = self.estimator.batch_size

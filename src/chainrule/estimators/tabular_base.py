@@ -13,6 +13,7 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from chainrule.engine import Data, Program
 from chainrule.errors import DegradedWarning, DivergenceError, ParameterError
 from chainrule.estimators.callbacks import FitTasks
+from chainrule.estimators.checkpoints import opened
 from chainrule.estimators.presets import Settings, batch_size_for, numbers_of, settings_of, table_network
 from chainrule.estimators.progress import shown
 from chainrule.estimators.rows import generator, restored_on_failure
@@ -70,6 +71,7 @@ class BaseTabular(CallbackSupportMixin, TabularRows):
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        checkpoint: Any = None,
     ) -> Any:
         """Learn from the rows of a table and their targets.
 
@@ -84,6 +86,9 @@ class BaseTabular(CallbackSupportMixin, TabularRows):
             Your own validation rows, instead of `validation_fraction` of the rows: they choose the best epoch
             and calibrate.
         sample_weight_val : array, optional
+        checkpoint : path or `chainrule.Checkpoint`, optional
+            A folder that keeps how far the fit is, so that the same call goes on there after a crash. Not
+            with `time_limit`: where the clock decides, two fits differ.
 
         Returns
         -------
@@ -91,21 +96,26 @@ class BaseTabular(CallbackSupportMixin, TabularRows):
 
         Raises
         ------
-        ParameterError, TableError, DivergenceError (all are ValueErrors)
+        ParameterError, TableError, DivergenceError, CheckpointError (all are ValueErrors)
             The estimator is then as it was before.
         """
         begun = perf_counter()
-        with restored_on_failure(self):
+        with restored_on_failure(self), opened(checkpoint) as store:
             check_table_parameters(self)
+            if store is not None and self.time_limit is not None:
+                raise ParameterError(
+                    f"checkpoint=... needs time_limit=None, however: {self.time_limit!r}; where the clock "
+                    "decides, a fit that goes on is another one: use max_iter"
+                )
             shown_rows = (X, y, sample_weight)
             X, y, weights = self._checked_rows(X, y, sample_weight, fresh=True)
             self._learn_labels(y)
             settings = self._settings()
-            rng = generator(self.random_state)
+            rng = generator(self.random_state if store is None else store.seed(self.random_state))
             validation = self._checked_validation(X_val, y_val, sample_weight_val)
             deadline = deadline_of(self.time_limit, begun)
             rows, self.settings_ = self._prepared(X, y, weights, validation, settings, rng, deadline)
-            self._train(rows, rng, shown_rows, deadline)
+            self._train(rows, rng, shown_rows, deadline, store)
             self.fit_time_ = perf_counter() - begun
         return self
 
@@ -146,10 +156,18 @@ class BaseTabular(CallbackSupportMixin, TabularRows):
     def _settings(self) -> Settings:
         return settings_of(self.preset, self._task, {name: getattr(self, name, None) for name in SETTINGS})
 
-    def _train(self, rows: EncodedRows, rng: np.random.Generator, shown_rows: Any, deadline: float) -> None:
+    def _train(
+        self,
+        rows: EncodedRows,
+        rng: np.random.Generator,
+        shown_rows: Any,
+        deadline: float,
+        checkpoint: Any,
+    ) -> None:
         if rows.weights_val is not None and not rows.weights_val.any():
             rows = replace(rows, X_val=None, y_val=None, weights_val=None)
         fitting = self._fitting(rows, rng, shown_rows, deadline)
+        fitting.checkpoint = checkpoint
         self.member_shares_ = np.full(self.settings_.members, 1 / self.settings_.members)
         self._forget_calibration()
         with shown(self.verbose):

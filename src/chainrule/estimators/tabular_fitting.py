@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from time import perf_counter
 from typing import Any
 
@@ -10,12 +10,13 @@ import numpy as np
 
 from chainrule.engine import Data, Engine, Program, State, choose_engine, start
 from chainrule.estimators.callbacks import FitTasks
+from chainrule.estimators.checkpoints import identity_of
 from chainrule.estimators.presets import SHARE_OF_RATE_TO_GO_ON
 from chainrule.estimators.progress import log_epoch
 from chainrule.estimators.tabular_time import seconds_to_judge
 from chainrule.network import initialize_from_data
 from chainrule.optimization import Constant, CosineLog, FlatCosine, Schedule
-from chainrule.training import EpochRecord, Training, ctrl_c
+from chainrule.training import EpochRecord, Position, Progress, Training, ctrl_c
 
 __all__ = ["History", "TabularFitting"]
 
@@ -31,13 +32,15 @@ _ROWS_TO_START_FROM_PER_SECOND = 256
 
 @dataclass
 class History:
-    """What came of a training: its epochs, and what ended it."""
+    """What came of a training: its epochs, what ended it, its cycle and the best value before that."""
 
     records: list[EpochRecord] = field(default_factory=list)
     engine: str = ""
     interrupted: bool = False
     out_of_time: bool = False
     clock: tuple[float, int] | None = None
+    cycle: int = 0
+    best_before: float = np.inf
 
     @property
     def is_over(self) -> bool:
@@ -67,6 +70,8 @@ class TabularFitting:
         Run all of `max_epochs`, in four cycles.
     most_cycles : int
         Otherwise, cycles at the most.
+    checkpoint : Checkpoint, optional
+        Where to keep how far it is.
     """
 
     estimator: Any
@@ -82,6 +87,7 @@ class TabularFitting:
     scorer: Callable[[Array], float] | None = None
     fixed_length: bool = False
     most_cycles: int = 4
+    checkpoint: Any = None
 
     def run(self) -> tuple[Array, History]:
         """(θ, history) of a fresh training: the best θ by the validation rows, or the last without any.
@@ -94,13 +100,30 @@ class TabularFitting:
         theta = initialize_from_data(self.program.network, self._rows_to_start_from(), self.rng)
         state = start(theta, self.program.optimizer.n_moments)
         history = History()
-        for end in self._ends():
-            before, n_done = state, len(history.records)
-            state = self._run(state, CosineLog(1), end - n_done, history)
-            if history.is_over or state.stopped or not state.finite or not self._goes_on(end, before, state):
+        position = self._taken_up(theta, history)
+        for cycle, end in enumerate(self._ends()):
+            if cycle < history.cycle:
+                continue
+            if position is None:
+                history.cycle, history.best_before = cycle, float(state.best)
+            n_before = len(history.records) - (position.n_done if position else 0)
+            state = self._run(state, CosineLog(1), end - n_before, history, position)
+            position = None
+            if history.is_over or state.stopped or not state.finite or not self._goes_on(end, history, state):
                 break
         has_judges = self.data.X_val is not None
         return np.array(state.best_theta if has_judges or not state.finite else state.theta), history
+
+    def _taken_up(self, theta: Array, history: History) -> Position | None:
+        """Where the checkpoint says that the cycle stood, whose past goes into `history`; None to begin."""
+        if self.checkpoint is None:
+            return None
+        progress = self.checkpoint.progress(identity_of(self.estimator, self._engine, self.data, theta))
+        if progress is None:
+            return None
+        history.records += progress.records
+        history.cycle, history.best_before = progress.cycle, progress.best_before
+        return progress.position  # type: ignore[no-any-return]
 
     def _seconds_to_judge(self) -> float:
         """What calibration will take: the time for it is taken off the training's."""
@@ -119,11 +142,11 @@ class TabularFitting:
         ends = [round(self.max_epochs * (2**i - 1) / (2**_CYCLES - 1)) for i in range(1, n_cycles + 1)]
         yield from sorted({max(1, end) for end in ends})
 
-    def _goes_on(self, end: int, before: State, after: State) -> bool:
-        """Whether another cycle is worth its time, after one that went from `before` to `after`."""
+    def _goes_on(self, end: int, history: History, after: State) -> bool:
+        """Whether another cycle is worth its time, after one that ended with the state `after`."""
         if self.data.X_val is None or self.fixed_length:
             return end < self.max_epochs
-        gain = 1 - float(after.best) / float(before.best) if np.isfinite(before.best) else 1.0
+        gain = 1 - float(after.best) / history.best_before if np.isfinite(history.best_before) else 1.0
         if end < self.max_epochs:
             return end < self.max_epochs // 3 or gain > 0
         return gain > _MUCH_GAIN
@@ -146,8 +169,18 @@ class TabularFitting:
         history = History()
         return self._run(state, Constant(), 1, history), history
 
-    def _run(self, state: State, schedule: Schedule, n_epochs: int, history: History) -> State:
-        """The state after so many epochs, or fewer if they are stopped; their records go into `history`."""
+    def _run(
+        self,
+        state: State,
+        schedule: Schedule,
+        n_epochs: int,
+        history: History,
+        position: Position | None = None,
+    ) -> State:
+        """The state after a cycle of so many epochs, or fewer if they are stopped.
+
+        Their records go into `history`. A cycle that had begun goes on from its `position`.
+        """
         history.engine = self._engine.name
         if history.engine == "numpy" and history.clock is None:
             history.clock = perf_counter(), 0
@@ -166,13 +199,23 @@ class TabularFitting:
             rng=self.rng,
             scorer=self.scorer,
             one_by_one=self._is_watched or (self.deadline < np.inf and history.engine == "numpy"),
+            after_call=partial(self._keep, history),
         )
+        if position is not None:
+            training.go_on_from(position)
         try:
             with ctrl_c() as check_for_ctrl_c:
                 self._follow(training, history, check_for_ctrl_c)
+                self._keep(history, training.position, at_once=True)
         except KeyboardInterrupt:
             history.interrupted = True
         return training.state
+
+    def _keep(self, history: History, position: Position, at_once: bool = False) -> None:
+        """Tell the checkpoint, if there is one, how far the fit is."""
+        if self.checkpoint is not None:
+            progress = Progress(history.records, position, history.cycle, history.best_before)
+            self.checkpoint.keep(progress, at_once)
 
     @cached_property
     def _engine(self) -> Engine:
@@ -187,7 +230,7 @@ class TabularFitting:
         return self.tasks is not None and self.tasks.are_watched
 
     def _follow(self, training: Training, history: History, check_for_ctrl_c: Callable[[], None]) -> None:
-        n_before = len(history.records)
+        n_before = len(history.records) - training.n_done
         records = training.epochs() if self.tasks is None else self.tasks.around(training)
         for record in records:
             record = replace(record, epoch=n_before + record.epoch)

@@ -4,10 +4,10 @@ Early stopping, progress bars, histories, callbacks are consumers of the records
 is decided here, above the engines: batch orders, learning rates, the key of the dropout stream.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from chainrule.engine import Data, Engine, Plan, Program, State, watch
 from chainrule.network import Draw
 from chainrule.optimization import Schedule
 
-__all__ = ["EpochRecord", "Training"]
+__all__ = ["EpochRecord", "Position", "Training"]
 
 Array = Any
 
@@ -41,6 +41,23 @@ class EpochRecord:
     validation_loss: float
     score: float
     learning_rate: float
+
+
+class Position(NamedTuple):
+    """Where a training stands between two calls of the engine: all that another one needs to go on from it.
+
+    Attributes
+    ----------
+    n_done : epochs done
+    key : of the dropout stream
+    generator : state of the generator of the batch orders
+    state : parameters, moments and early stopping
+    """
+
+    n_done: int
+    key: int
+    generator: Mapping[str, Any]
+    state: State
 
 
 @dataclass
@@ -73,6 +90,8 @@ class Training:
         Hand over every epoch as soon as it is done, with its parameters in `state` (for callbacks).
     fade : Schedule, optional
         Factor of each step on dropout and weight decay, for a program with `fades`.
+    after_call : callable (Position), optional
+        Called after each call of the engine, when its records have been handed over.
     """
 
     program: Program
@@ -92,13 +111,17 @@ class Training:
     scorer: Callable[[Array], float] | None = None
     one_by_one: bool = False
     fade: Schedule | None = None
+    after_call: Callable[[Position], None] | None = None
     n_done: int = field(default=0, init=False)
+    _key: int | None = field(default=None, init=False)
 
     def epochs(self) -> Iterator[EpochRecord]:
         """Train, one record per epoch, until `max_epochs` are done or the state is stopped."""
         dtype = self.state.theta.dtype
         loaded = self.engine.load(self.data, dtype)
-        key = Draw.from_seed(int(self.rng.integers(2**32))).key
+        if self._key is None:
+            self._key = int(self.rng.integers(2**32))
+        key = Draw.from_seed(self._key).key
         bundle = 1
         if not (self.one_by_one or self.scorer):
             bundle = self.engine.epochs_per_call(self.program, self.data)
@@ -113,6 +136,18 @@ class Training:
                 yield EpochRecord(
                     first + i + 1, float(loss), float(validation_loss), float(score), float(rate)
                 )
+            if self.after_call is not None:
+                self.after_call(self.position)
+
+    @property
+    def position(self) -> Position:
+        """Where this training stands; once it has begun, and between two calls of the engine."""
+        assert self._key is not None
+        return Position(self.n_done, self._key, self.rng.bit_generator.state, self.state)
+
+    def go_on_from(self, position: Position) -> None:
+        """Stand where another training of the same settings stood: the same bits follow."""
+        self.n_done, self._key, self.rng.bit_generator.state, self.state = position
 
     @property
     def goes_on(self) -> bool:
