@@ -288,7 +288,7 @@ def test_a_full_disk_is_said_and_loses_no_checkpoint(tmp_path):
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, usual[1]))
     try:
-        with pytest.raises(CheckpointError, match=r"cannot be written.*make room and call it again"):
+        with pytest.raises(CheckpointError, match=r"cannot be written.*make room, and call it again"):
             mlp().fit(X, y, checkpoint=Checkpoint(tmp_path, every=0))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)

@@ -58,9 +58,10 @@ def _best_epoch(estimator: Any) -> int | None:
     """Find the epoch whose weights were kept, from 1; None if no rows chose one."""
     if hasattr(estimator, "settings_"):
         return int(estimator.best_iter_) if estimator.validation_loss_curve_ else None
-    if not estimator.early_stopping:
+    scores = np.asarray(estimator.validation_scores_ or [np.nan])
+    if not estimator.early_stopping or np.isnan(scores).all():
         return None
-    return int(np.nanargmax(estimator.validation_scores_)) + 1
+    return int(np.nanargmax(scores)) + 1
 
 
 def describe_layers(network: Network) -> list[dict[str, Any]]:

@@ -183,8 +183,8 @@ class Checkpoint:
             write_container(self.folder / _NAMES[number % 2], description, tensors)
         except ModelFileError as error:
             raise CheckpointError(
-                f"{error}. The fit ended after {len(progress.records)} epochs; make room and call it again to "
-                f"go on from its last checkpoint in {self.folder}"
+                f"{error}. The fit ended after {len(progress.records)} epochs; make room, and call it again "
+                f"to go on from its last checkpoint in {self.folder}"
             ) from None
         self._number = number
         self._written = monotonic()

@@ -1,14 +1,24 @@
 """What is checked of every description and array of a file before a model is made of it."""
 
+import json
 from collections.abc import Set
 from typing import Any
 
 import numpy as np
 
+from chainrule.files.bounds import check_bounds
 from chainrule.files.container import Tensors
 from chainrule.network import Network
 
-__all__ = ["CURVES", "check_keys", "set_parameters", "take_array", "take_curve", "take_parameters"]
+__all__ = [
+    "CURVES",
+    "check_keys",
+    "check_that_nothing_is_lost",
+    "set_parameters",
+    "take_array",
+    "take_curve",
+    "take_parameters",
+]
 
 CURVES = ("loss_curve_", "validation_loss_curve_", "validation_scores_")
 """Arrays that are no parameters: there, a number may be NaN."""
@@ -19,6 +29,23 @@ def check_keys(described: dict[str, Any], required: Set[str], optional: Set[str]
     missing, unknown = required - set(described), set(described) - required - optional
     if missing or unknown:
         raise ValueError(f"the description lacks {sorted(missing)} and has unknown {sorted(unknown)!r:.200}")
+
+
+def check_that_nothing_is_lost(described: dict[str, Any], again: dict[str, Any]) -> None:
+    """Refuse a description with anything in it that the model made of it does not say of itself the same way.
+
+    Parameters of the constructor may be fewer: those that are absent have their default values.
+    """
+    if "parameters" in again:
+        parameters = {name: again["parameters"][name] for name in described["parameters"]}
+        again = again | {"parameters": parameters}
+    lost = [name for name in described if _text(described[name]) != _text(again.get(name))]
+    if lost:
+        raise ValueError(f"the model would not be as the file describes its {', '.join(lost):.80}")
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def set_parameters(estimator: Any, parameters: dict[str, Any]) -> None:
@@ -37,16 +64,25 @@ def set_parameters(estimator: Any, parameters: dict[str, Any]) -> None:
 def take_parameters(network: Network, tensors: Tensors) -> np.ndarray:
     """Take θ out of the arrays, each of which must have the shape that the network demands."""
     parts = [
-        take_array(tensors, name, shape).reshape(-1)
+        _take_view(tensors, name, shape).reshape(-1)
         for name, shape in network.shapes(network.n_inputs).items()
     ]
     if len({part.dtype for part in parts}) > 1:
         raise ValueError("the parameters are of several dtypes")
-    return np.concatenate(parts)
+    theta = np.concatenate(parts) if parts else np.zeros(0)
+    check_bounds(network, theta)
+    return theta
 
 
 def take_array(tensors: Tensors, name: str, shape: tuple[int | None, ...]) -> np.ndarray:
-    """Take an array of finite numbers and of this shape, in which None stands for any length above 0."""
+    """Take float64 numbers, finite and of this shape, in which None stands for any length above 0."""
+    tensor = _take_view(tensors, name, shape)
+    if tensor.dtype != np.float64:
+        raise ValueError(f"the array {name} must be of float64, however: {tensor.dtype}")
+    return tensor.copy()
+
+
+def _take_view(tensors: Tensors, name: str, shape: tuple[int | None, ...]) -> np.ndarray:
     tensor = tensors.pop(name)
     fits = len(tensor.shape) == len(shape) and all(
         n == wanted or (wanted is None and n > 0) for n, wanted in zip(tensor.shape, shape, strict=True)
@@ -61,6 +97,6 @@ def take_array(tensors: Tensors, name: str, shape: tuple[int | None, ...]) -> np
 def take_curve(tensors: Tensors, name: str) -> list[float] | None:
     """Take the values of a curve over the epochs; None if there is none."""
     curve = tensors.pop(name, None)
-    if curve is not None and curve.ndim != 1:
-        raise ValueError(f"the array {name} must have one dimension, however: {curve.ndim}")
+    if curve is not None and (curve.ndim != 1 or curve.dtype != np.float64):
+        raise ValueError(f"the array {name} must be a row of float64, however: {curve.dtype} {curve.shape}")
     return None if curve is None else [float(value) for value in curve]

@@ -6,11 +6,18 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ChainruleError, ModelFileError
-from chainrule.files.checks import CURVES, check_keys, set_parameters, take_curve, take_parameters
+from chainrule.files.checks import (
+    CURVES,
+    check_keys,
+    check_that_nothing_is_lost,
+    set_parameters,
+    take_curve,
+    take_parameters,
+)
 from chainrule.files.container import Tensors, read_container, write_container
 from chainrule.files.plain import labels_from_plain, labels_to_plain, parameter_from_plain, parameter_to_plain
 from chainrule.files.tabular_file import describe_tabular, load_tabular
-from chainrule.network import Network
+from chainrule.network import Activation, Dense, Dropout, Network
 
 __all__ = ["load", "load_with_record", "save"]
 
@@ -58,6 +65,14 @@ def save(model: Any, path: str | Path, *, record: dict[str, Any] | None = None) 
             raise ModelFileError(
                 f"the parameters {name} are not finite; train the model again before saving it"
             )
+        if tensor.dtype not in (np.float32, np.float64):
+            raise ModelFileError(
+                f"the parameters {name} must be float32 or float64, however: {tensor.dtype}; use astype"
+            )
+    try:
+        take_parameters(model[0] if isinstance(model, tuple) else model.network_, dict(tensors))
+    except ValueError as error:  # what would not be read is not written
+        raise ModelFileError(f"the model cannot be saved: {error}") from None
     if record is not None:
         described["record"] = record
     write_container(path, described, tensors)
@@ -94,26 +109,37 @@ def load_with_record(path: str | Path) -> tuple[Any, dict[str, Any]]:
         record = described.pop("record", {})
         if type(record) is not dict:
             raise ValueError(f"the record is {record!r:.80}")
-        kind = described.pop("kind")
-        if kind not in _LOADERS:
-            raise ValueError(f"the kind of model {kind!r:.80} is unknown; known are {sorted(_LOADERS)}")
-        model = _LOADERS[kind](described, tensors)
-        if tensors:
-            raise ValueError(f"there are arrays that no model of this kind has: {sorted(tensors)!r:.200}")
+        if described.get("kind") == "checkpoint":
+            raise ModelFileError(
+                f"{path} is a checkpoint of a training, not a model; go on with fit(..., checkpoint=FOLDER) "
+                "or chainrule train --checkpoint FOLDER"
+            )
+        with np.errstate(all="ignore"):
+            return _load(described, tensors), record
     except ModelFileError:
         raise
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        OverflowError,
-        LookupError,
-        RecursionError,
-    ) as error:
+    except (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, RecursionError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise ModelFileError(f"{path} is damaged: {reason:.300}") from None
-    return model, record
+        raise ModelFileError(f"{path} is damaged: {' '.join(reason.split()):.300}") from None
+
+
+def _load(described: dict[str, Any], tensors: Tensors) -> Any:
+    """The model of a description without its record; nothing of it is left out."""
+    import chainrule.estimators  # noqa: F401  # as a whole: threads that enter its modules apart meet halfway
+
+    inner = {name: value for name, value in described.items() if name != "kind"}
+    kind = described["kind"]
+    if kind not in _LOADERS:
+        raise ValueError(f"the kind of model {kind!r:.80} is unknown; known are {sorted(_LOADERS)}")
+    model = _LOADERS[kind](inner, tensors)
+    if tensors:
+        raise ValueError(f"there are arrays that no model of this kind has: {sorted(tensors)!r:.200}")
+    try:
+        again, _ = _describe(model)
+    except ModelFileError as error:
+        raise ValueError(str(error)) from None
+    check_that_nothing_is_lost(described, again)
+    return model
 
 
 def _describe(model: Any) -> tuple[dict[str, Any], Tensors]:
@@ -147,9 +173,12 @@ def _load_network(described: dict[str, Any], tensors: Tensors) -> tuple[Network,
 
 
 def _describe_estimator(estimator: Any) -> tuple[dict[str, Any], Tensors]:
+    from chainrule.estimators.parameters import check_parameters
+
     kind = type(estimator).__name__
     if not hasattr(estimator, "coefs_"):
         raise ModelFileError(f"the {kind} is not fitted; call fit before saving it")
+    check_parameters(estimator)
     described: dict[str, Any] = {
         "kind": kind,
         "parameters": {
@@ -183,6 +212,7 @@ def _load_estimator(kind: str, described: dict[str, Any], tensors: Tensors) -> A
     estimator = {"MLPClassifier": mlp.MLPClassifier, "MLPRegressor": mlp.MLPRegressor}[kind]()
     set_parameters(estimator, described["parameters"])
     network = Network.from_description(described["network"])
+    _check_that_it_is_an_mlp(network)
     theta = take_parameters(network, tensors)
     estimator.network_ = network
     estimator.n_features_in_ = network.n_inputs
@@ -197,10 +227,19 @@ def _load_estimator(kind: str, described: dict[str, Any], tensors: Tensors) -> A
     _set_history(estimator, described, tensors)
     if "feature_names" in described:
         names = described["feature_names"]
-        if len(names) != network.n_inputs or not all(type(name) is str for name in names):
+        texts = isinstance(names, list) and all(type(name) is str for name in names)
+        if not texts or len(names) != network.n_inputs:
             raise ValueError("the feature names do not fit the network")
         estimator.feature_names_in_ = np.array(names, dtype=object)
     return estimator
+
+
+def _check_that_it_is_an_mlp(network: Network) -> None:
+    """Dense layers with activations between them; dropout anywhere behind one."""
+    kinds = [type(layer) for layer in network.layers if not isinstance(layer, Dropout)]
+    hidden = [Dense, Activation] * ((len(kinds) - 1) // 2)
+    if kinds != [*hidden, Dense]:
+        raise ValueError(f"the layers {[kind.__name__ for kind in kinds]!r:.200} are not those of an MLP")
 
 
 def _set_classes(estimator: Any, described: dict[str, Any]) -> None:
@@ -238,6 +277,9 @@ def _set_history(estimator: Any, described: dict[str, Any], tensors: Tensors) ->
         setattr(estimator, name, numbers[name])
     for name in CURVES:
         setattr(estimator, name, take_curve(tensors, name))
+    losses, scores = estimator.validation_loss_curve_ or [], estimator.validation_scores_ or []
+    if estimator.loss_curve_ is None or len(losses) != len(scores):
+        raise ValueError("there is no loss curve, or another number of validation losses than of scores")
 
 
 _LOADERS: dict[str, Any] = {

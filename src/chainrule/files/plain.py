@@ -17,14 +17,24 @@ import numpy as np
 
 from chainrule.errors import ModelFileError, ParameterError
 from chainrule.network import ActivationFunction, Loss, get_activation, get_loss
-from chainrule.optimization.schedules import Constant, Cosine, InverseScaling, OneCycle, WarmUp
+from chainrule.optimization.schedules import (
+    Constant,
+    Cosine,
+    CosineLog,
+    FlatCosine,
+    InverseScaling,
+    OneCycle,
+    WarmUp,
+)
 
 __all__ = ["labels_from_plain", "labels_to_plain", "parameter_from_plain", "parameter_to_plain"]
 
 _SCHEDULES: dict[str, Any] = {
-    kind.__name__: kind for kind in (Constant, Cosine, InverseScaling, OneCycle, WarmUp)
+    kind.__name__: kind
+    for kind in (Constant, Cosine, CosineLog, FlatCosine, InverseScaling, OneCycle, WarmUp)
 }
 _WHOLE_DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+_MOST_LETTERS = 1 << 22
 _LABEL_DTYPES = (*_WHOLE_DTYPES, "float16", "float32", "float64", "str", "object")
 
 
@@ -112,6 +122,10 @@ def labels_to_plain(labels: np.ndarray) -> dict[str, Any]:
         raise ModelFileError(
             f"classes of dtype {labels.dtype} cannot be saved; train with text, numbers or booleans"
         )
+    if dtype == "str" and not _fit_into_memory(values):
+        raise ModelFileError(
+            f"classes of up to {max(map(len, values)):,} letters cannot be saved; train with shorter names"
+        )
     return {"dtype": dtype, "values": values}
 
 
@@ -128,7 +142,16 @@ def labels_from_plain(described: dict[str, Any]) -> np.ndarray:
         raise ValueError(f"labels of dtype {dtype!r:.80}")
     if not all(type(value) in (bool, int, float, str) for value in values):
         raise ValueError("labels that are neither text, numbers nor booleans")
+    if dtype == "str" and not _fit_into_memory(values):
+        raise ValueError("labels that are too long")
     labels = np.array(values, dtype=dtype)
     if labels.tolist() != values:
         raise ValueError(f"labels that are not of dtype {dtype}")
+    if not (len(labels) and (labels[:-1] < labels[1:]).all()):
+        raise ValueError("labels that do not ascend")
     return labels
+
+
+def _fit_into_memory(labels: list[str]) -> bool:
+    """Whether an array may hold them: there, each takes as much as the longest."""
+    return len(labels) * max(map(len, labels), default=0) <= _MOST_LETTERS

@@ -1,5 +1,6 @@
 """Table models to plain data and arrays, and back: TabularClassifier and TabularRegressor."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from math import isfinite
 from typing import Any
@@ -10,13 +11,14 @@ from chainrule.errors import ModelFileError
 from chainrule.files.checks import check_keys, set_parameters, take_array, take_curve, take_parameters
 from chainrule.files.container import Tensors
 from chainrule.files.plain import labels_from_plain, labels_to_plain, parameter_from_plain, parameter_to_plain
-from chainrule.network import CategoryEmbedding, Columns, EnsembleLoss, Network
+from chainrule.network import CategoryEmbedding, Columns, EnsembleLoss, Network, get_activation
 
 __all__ = ["describe_tabular", "load_tabular"]
 
 _CURVES = ("loss_curve_", "validation_loss_curve_")
 _COUNTS = ("n_iter_", "best_iter_")
-_WORDS = ("activation", "embedding")
+_ROUNDING = 1e-6
+_COOLEST = 1e-3  # a temperature is learned between e⁻³ and e³
 _ENGINES = ("numpy", "xla")
 
 
@@ -28,9 +30,12 @@ def describe_tabular(model: Any) -> tuple[dict[str, Any], Tensors]:
     ModelFileError
         If it is not fitted, a parameter is no plain data, or its loss is no longer the one of `fit`.
     """
+    from chainrule.estimators.tabular_parameters import check_table_parameters
+
     kind = type(model).__name__
     if not hasattr(model, "theta_"):
         raise ModelFileError(f"the {kind} is not fitted; call fit before saving it")
+    check_table_parameters(model)
     parameters = model.get_params(deep=False)
     described: dict[str, Any] = {
         "kind": kind,
@@ -53,8 +58,7 @@ def describe_tabular(model: Any) -> tuple[dict[str, Any], Tensors]:
     for name in _CURVES:
         if getattr(model, name) is not None:
             tensors[name] = np.array(getattr(model, name), dtype=np.float64)
-    if hasattr(model, "member_shares_"):
-        tensors["member_shares_"] = np.asarray(model.member_shares_, dtype=np.float64)
+    tensors["member_shares_"] = np.asarray(model.member_shares_, dtype=np.float64)
     if kind == "TabularClassifier":
         described["classes"] = labels_to_plain(model.classes_)
         described["multilabel"] = model._coding.multilabel
@@ -98,8 +102,9 @@ def load_tabular(kind: str, described: dict[str, Any], tensors: Tensors) -> Any:
     model.encoder_ = NetworkEncoder.from_description(described["encoder"])
     model.network_ = Network.from_description(described["network"])
     model.theta_ = take_parameters(model.network_, tensors)
-    if "member_shares_" in tensors:
-        model.member_shares_ = take_array(tensors, "member_shares_", (model.settings_.members,))
+    model.member_shares_ = take_array(tensors, "member_shares_", (model.settings_.members,))
+    if model.member_shares_.min() < 0 or abs(model.member_shares_.sum() - 1) > _ROUNDING:
+        raise ValueError("the members' shares are not parts of 1")
     _set_columns(model, described)
     if kind == "TabularClassifier":
         _set_classes(model, described)
@@ -117,17 +122,40 @@ def _loss_of(model: Any) -> Any:
 
 
 def _settings(described: dict[str, Any]) -> Any:
-    """The settings of the training: words, or numbers that are not negative."""
-    from chainrule.estimators.presets import Settings
+    """The settings of the training, each of the type that it is declared with."""
+    from chainrule.estimators.presets import EMBEDDINGS, Settings
 
     values = {name: parameter_from_plain(value) for name, value in described.items()}
-    check_keys(values, {field.name for field in fields(Settings)})
+    types = {field.name: field.type for field in fields(Settings)}
+    check_keys(values, set(types))
     for name, value in values.items():
-        items = value if isinstance(value, tuple) else (value,)
-        is_number = all(type(x) in (int, float) and isfinite(x) and x >= 0 for x in items)
-        if not (name in _WORDS or is_number or (name == "own_lines" and type(value) is bool)):
+        if not _IS_SETTING[types[name]](value):
             raise ValueError(f"the setting {name} is {value!r:.80}")
+    get_activation(values["activation"])
+    if values["embedding"] not in EMBEDDINGS:
+        raise ValueError(f"the setting embedding is {values['embedding']!r:.80}")
     return Settings(**values)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and isfinite(value) and value >= 0
+
+
+def _is_whole(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+_IS_SETTING: dict[Any, Callable[[Any], bool]] = {
+    int: _is_whole,
+    int | None: lambda value: value is None or _is_whole(value),
+    float: _is_number,
+    float | tuple[float, float]: lambda value: (
+        _is_number(value) or (isinstance(value, tuple) and all(map(_is_number, value)))
+    ),
+    tuple[int, ...]: lambda value: isinstance(value, tuple) and all(map(_is_whole, value)),
+    bool: lambda value: type(value) is bool,
+    str: lambda _: True,  # which words there are is checked with them; an activation may have settings
+}
 
 
 def _set_columns(model: Any, described: dict[str, Any]) -> None:
@@ -146,7 +174,7 @@ def _set_classes(model: Any, described: dict[str, Any]) -> None:
     multilabel, temperature = described["multilabel"], described["temperature"]
     if type(multilabel) is not bool:
         raise ValueError(f"multilabel is {multilabel!r:.80}")
-    if type(temperature) is not float or not (isfinite(temperature) and temperature > 0):
+    if type(temperature) is not float or not _COOLEST <= temperature <= 1 / _COOLEST:
         raise ValueError(f"the temperature is {temperature!r:.80}")
     model._coding = ClassCoding(labels_from_plain(described["classes"]), multilabel)
     model.classes_ = model._coding.classes
@@ -160,6 +188,8 @@ def _set_targets(model: Any, tensors: Tensors) -> None:
     low, high = take_array(tensors, "target_range", (2, n))
     if not ((model.target_scale_ > 0).all() and (low <= high).all()):
         raise ValueError("the target's scale or range cannot be")
+    if model.quantiles is not None and (n > 1 or "residuals" in tensors):
+        raise ValueError("quantiles go with one target and without residuals")
     model._range = (low, high)
     model._forget_calibration()
     if "residuals" in tensors:
@@ -182,7 +212,12 @@ def _set_history(model: Any, described: dict[str, Any], tensors: Tensors) -> Non
     if "loss_curve_" not in tensors:
         raise KeyError("loss_curve_")
     for name in _CURVES:
-        setattr(model, name, take_curve(tensors, name))
+        curve = take_curve(tensors, name)
+        if curve is not None and len(curve) != model.n_iter_:
+            raise ValueError(f"the array {name} has {len(curve):,} values for {model.n_iter_:,} epochs")
+        setattr(model, name, curve)
+    if not (1 <= model.best_iter_ <= model.n_iter_ or model.best_iter_ == model.n_iter_ == 0):
+        raise ValueError(f"the best of {model.n_iter_:,} epochs is {model.best_iter_:,}")
 
 
 def _check_that_it_computes(model: Any) -> None:
