@@ -12,6 +12,7 @@ import pytest
 
 from chainrule.errors import ChainruleError, ParameterError
 from chainrule.playground.server import serve
+from chainrule.table import TableLimits
 
 pytestmark = pytest.mark.usefixtures("echoing_worker")
 
@@ -174,10 +175,11 @@ def run(tmp_path, monkeypatch):
         (("model.safetensors", "data.csv"), {"data": "data.csv", "model": "model.safetensors"}),
         (("data.csv", "model.safetensors"), {"data": "data.csv", "model": "model.safetensors"}),
         (("--port", "8001", "--no-browser"), {"port": 8001, "open_browser": False}),
+        (("data.csv", "--limit", "rows=5"), {"data": "data.csv", "limits": TableLimits(rows=5)}),
     ],
 )
 def test_files_are_told_apart_by_their_endings(run, words, expected):
-    asked = {"data": "None", "target": None, "model": "None", "port": 0, "open_browser": True}
+    asked = {"data": "None", "target": None, "model": "None", "port": 0, "open_browser": True, "limits": None}
     assert run(*words) == asked | expected
 
 
@@ -187,7 +189,7 @@ def test_files_are_told_apart_by_their_endings(run, words, expected):
         (("absent.csv",), "absent.csv does not exist; check the spelling and the folder"),
         (("dat.csv",), "dat.csv does not exist; did you mean data.csv?"),
         ((".",), ". is a directory; name a file in it"),
-        (("data.xlsx",), "data.xlsx has the extension '.xlsx', and known are .csv, .tsv, .parquet; save the"),
+        (("data.xlsx",), "data.xlsx has the extension '.xlsx', and known are .csv, .tsv, .parquet, "),
         (("m.safetensors",), "m.safetensors does not exist; check the spelling and the folder"),
         (("data.csv", "data.TSV"), "the playground opens one of the tables data.csv, data.TSV at a time"),
         (("--target", "b"), "--target 'b' is a column of a table; name the table too"),

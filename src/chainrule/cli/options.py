@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from itertools import pairwise
 from math import isfinite
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from chainrule.table.limits import TableLimits
 
 __all__ = [
     "column_kinds",
@@ -13,6 +17,7 @@ __all__ = [
     "layer_and_unit",
     "positive",
     "probability",
+    "table_limits",
 ]
 
 _BYTES_PER_WEIGHT = 4 * 16  # in 4 members or more: the weight, its slope, two averages of Adam, in float32
@@ -82,6 +87,17 @@ def column_kinds(texts: Sequence[str]) -> dict[str, str]:
                 f"{name!r} is called {kinds[name]} and {kind}; choose one", param_hint="'--kind'"
             )
     return kinds
+
+
+def table_limits(texts: Sequence[str] | None) -> "TableLimits":
+    """Read ["rows=20000000", "bytes=none"] as `TableLimits`."""
+    from chainrule.errors import ParameterError
+    from chainrule.table.limits import TableLimits
+
+    try:
+        return TableLimits.parse(texts or ())
+    except ParameterError as error:
+        raise typer.BadParameter(str(error), param_hint="'--limit'") from None
 
 
 def known_activation(name: str | None) -> str | None:

@@ -1,7 +1,6 @@
 """Files that commands write: checked before the work, written whole or not at all."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_output", "describe_file", "guarded", "write_text"]
 
-_FORMULA_BEGINNINGS = r"^(\s*[=+\-@]|[\t\r])"
+_FORMULA_BEGINNINGS = r"^(\s*[=+\-@＝＋－＠]|[\t\r\n])"  # wide ones too: where they are typed, they count
 
 
 def check_output(option: str, path: Path, overwrite: bool, inputs: Mapping[str, Path]) -> None:
@@ -68,12 +67,14 @@ def guarded(table: "pl.DataFrame") -> "pl.DataFrame":
     """
     import polars as pl
 
-    def cells(name: str) -> pl.Expr:
-        text = pl.col(name)
-        is_formula = text.str.contains(_FORMULA_BEGINNINGS) & text.cast(pl.Float64, strict=False).is_null()
-        return pl.when(is_formula).then("'" + text).otherwise(text).alias(name)
+    texts = table.select(pl.selectors.string())
+    names = _guarded(pl.Series(table.columns, dtype=pl.String)).to_list()
+    return table.with_columns(map(_guarded, texts)).rename(dict(zip(table.columns, names, strict=True)))
 
-    names = [name for name in table.columns if table[name].dtype == pl.String]
-    return table.with_columns(map(cells, names)).rename(
-        {name: f"'{name}" for name in table.columns if re.match(_FORMULA_BEGINNINGS, name)}
-    )
+
+def _guarded(texts: "pl.Series") -> "pl.Series":
+    import polars as pl
+
+    is_number = texts.str.strip_chars().cast(pl.Float64, strict=False).is_not_null()
+    is_formula = texts.str.contains(_FORMULA_BEGINNINGS) & ~is_number
+    return pl.select(pl.when(is_formula).then("'" + texts).otherwise(texts).alias(texts.name)).to_series()

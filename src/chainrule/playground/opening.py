@@ -10,6 +10,7 @@ from chainrule.errors import ModelFileError, ParameterError, TableError
 from chainrule.playground.examples import Examples
 from chainrule.playground.settings import LIMITS, DataSettings
 from chainrule.playground.tables import scaled, table_rows, with_columns
+from chainrule.table.limits import DEFAULT_LIMITS, TableLimits
 
 __all__ = ["Table", "chosen_columns", "model_in"]
 
@@ -25,14 +26,16 @@ class Table:
     name : of its file
     path : where it lies, if the command line named it
     data : its bytes, if they came through the page
+    limits : what is refused because it is too much
     """
 
     name: str
     path: Path | None = None
     data: bytes = b""
+    limits: TableLimits = DEFAULT_LIMITS
 
     @classmethod
-    def from_page(cls, name: Any, data: bytes) -> "Table":
+    def from_page(cls, name: Any, data: bytes, limits: TableLimits = DEFAULT_LIMITS) -> "Table":
         """A table that came through the page.
 
         Raises
@@ -45,7 +48,7 @@ class Table:
             raise TableError(
                 f"{name} has {len(data):,} bytes; the playground takes {LIMITS['table_bytes']:,}"
             )
-        return cls(name, data=data)
+        return cls(name, data=data, limits=limits)
 
     def examples(self, target: Any, columns: Any, data: DataSettings) -> Examples:
         """Read it.
@@ -75,7 +78,7 @@ class Table:
                 raise TableError(str(error).replace(str(path), self.name)) from None
 
     def _read(self, path: Path, target: str | None, columns: Any, data: DataSettings) -> Examples:
-        rows = table_rows(path, target, data.seed, self.name)
+        rows = table_rows(path, target, data.seed, self.name, self.limits)
         if columns is not None:
             known = {column.name for column in rows.columns}
             rows = with_columns(rows, [name for name in _names(columns) if name in known])

@@ -37,7 +37,7 @@ class WorkerProcess:
     on_end : callable
         Takes a sentence, once, where the worker ends without having been closed.
     options : dict
-        What the worker's first message says: "data", "target" and "model".
+        What the worker's first message says: "data", "target", "model" and "limits".
     """
 
     def __init__(

@@ -15,6 +15,7 @@ import webbrowser
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ from chainrule.playground.process import WorkerProcess
 
 if TYPE_CHECKING:
     import uvicorn
+
+    from chainrule.table.limits import TableLimits
 
 __all__ = ["MOST_PAGES", "Connections", "application", "make_server", "serve"]
 
@@ -186,6 +189,7 @@ def serve(
     data: str | Path | None = None,
     target: str | None = None,
     model: str | Path | None = None,
+    limits: "TableLimits | None" = None,
 ) -> None:
     """Serve the playground on this machine and print its address; returns after Ctrl-C.
 
@@ -203,6 +207,8 @@ def serve(
         Column of the table that is predicted; by default the last.
     model : path, optional
         Model file to begin with.
+    limits : TableLimits, optional
+        Of tables, those that the page opens too; default: those by which every table is read.
 
     Raises
     ------
@@ -217,7 +223,7 @@ def serve(
     paths = {
         name: path if path is None else str(path) for name, path in {"data": data, "model": model}.items()
     }
-    connections = Connections({**paths, "target": target})
+    connections = Connections({**paths, "target": target, "limits": limits and asdict(limits)})
     try:
         sys.stdout.write(f"Playground  {address}\nCtrl-C ends it\n")
         sys.stdout.flush()

@@ -16,6 +16,7 @@ from chainrule.playground.frames import frame_of, state_of
 from chainrule.playground.run import Run
 from chainrule.playground.settings import LIMITS
 from chainrule.playground.view import View
+from chainrule.table.limits import DEFAULT_LIMITS, TableLimits
 
 __all__ = ["Session"]
 
@@ -51,12 +52,20 @@ class Session:
         self.said = ""
         self.speed = 0.0
         self.table: Any = None
+        self.limits = DEFAULT_LIMITS
         self.grids: dict[int, Any] = {}
 
     # -- messages --------------------------------------------------------------------------------------------
 
-    def begin(self, data: str | None = None, target: str | None = None, model: str | None = None) -> None:
-        """Greet the page, with the files that the command line named."""
+    def begin(
+        self,
+        data: str | None = None,
+        target: str | None = None,
+        model: str | None = None,
+        limits: dict[str, int | None] | None = None,
+    ) -> None:
+        """Greet the page, with the files that the command line named, and its limits of tables."""
+        self.limits = TableLimits(**limits or {})
         self.reply({"type": "hello", "catalog": catalog(__version__)}, {})
         if data is not None:
             self._guarded(lambda: self._open_path(Path(data), target))
@@ -251,7 +260,7 @@ class Session:
         target, columns = content.get("target"), content.get("columns")
         table, kind = self.table, "table"
         if data is not None:
-            table = Table.from_page(content.get("name"), data.tobytes())
+            table = Table.from_page(content.get("name"), data.tobytes(), self.limits)
         elif table is None and target is not None:
             raise TableError("open a table first")
         if data is None and target is None:
@@ -267,7 +276,7 @@ class Session:
         """Read the table that the command line named."""
         from chainrule.playground.opening import Table
 
-        table = Table(path.name, path)
+        table = Table(path.name, path, limits=self.limits)
         examples = table.examples(target, None, self.run.settings.data)
         self.run.change({"data": {"kind": "table"}}, examples)
         self.table = table

@@ -13,7 +13,7 @@ from chainrule.errors import ChainruleWarning, ParameterError, TableError
 from chainrule.playground.examples import LARGEST, Column, Examples, Rows
 from chainrule.playground.settings import BUNDLED, LIMITS
 from chainrule.playground.table_inputs import table_inputs
-from chainrule.table import Schema, prepare_target, read_table
+from chainrule.table import DEFAULT_LIMITS, Schema, TableLimits, prepare_target, read_table
 
 __all__ = [
     "bundled_rows",
@@ -99,7 +99,13 @@ def bundled_rows(name: str, seed: int) -> Rows:
     )
 
 
-def table_rows(path: Path, target: str | None, seed: int, title: str | None = None) -> Rows:
+def table_rows(
+    path: Path,
+    target: str | None,
+    seed: int,
+    title: str | None = None,
+    limits: TableLimits = DEFAULT_LIMITS,
+) -> Rows:
     """Read a table's rows.
 
     Parameters
@@ -111,7 +117,7 @@ def table_rows(path: Path, target: str | None, seed: int, title: str | None = No
     TableError
         If it cannot be read, if there is no such column, or nothing to learn from.
     """
-    frame = read_table(path)
+    frame = read_table(path, limits=limits)
     if target is None:
         target = frame.columns[-1]
     if target not in frame.columns:

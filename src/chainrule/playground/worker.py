@@ -77,7 +77,7 @@ class Worker:
         if not isinstance(first, bytes):
             return
         content, _ = unpack(first)
-        self.session.begin(*(content.get(name) for name in ("data", "target", "model")))
+        self.session.begin(*(content.get(name) for name in ("data", "target", "model", "limits")))
         self.aside.submit(_import_what_explains)
         while self._take_messages():
             session = self.session

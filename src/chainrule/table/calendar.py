@@ -142,8 +142,8 @@ def _form_of(cells: Cells) -> str:
         if are_dates or are_times:
             return "date" if are_dates >= are_times else "time"
     raise TableError(
-        f"column {cells.name!r} cannot be dates: it holds {cells.type} values such as "
-        f"{cells.factors[0][0]!r}; write dates as 2024-01-31, or choose another kind"
+        f"column {cells.name!r:.80} cannot be dates: it holds {cells.type} values such as "
+        f"{cells.factors[0][0]!r:.80}; write dates as 2024-01-31, or choose another kind"
     )
 
 
@@ -156,8 +156,8 @@ def _day_first(cells: Cells, known: bool | None) -> bool | None:
     example = is_ambiguous(texts)
     if day_first is None and example is not None:
         warn(
-            f"column {cells.name!r} does not settle whether the day or the month comes first in dates such "
-            f"as {example!r}; the month was taken to come first; write dates as 2024-01-31",
+            f"column {cells.name!r:.80} does not settle whether the day or the month comes first in dates "
+            f"such as {example!r:.80}; the month was taken to come first; write dates as 2024-01-31",
             DegradedWarning,
             stacklevel=2,
         )
@@ -180,8 +180,8 @@ def _values(cells: Cells, form: str, day_first: bool | None) -> np.ndarray:
         found_values = np.array([*values, nothing], dtype="M8[us]" if form == "date" else np.float64)
         return np.asarray(found_values[codes])
     raise TableError(
-        f"column {cells.name!r} held {form}s in training, and now {cells.type} values such as "
-        f"{cells.factors[0][0]!r}; give it {form}s again"
+        f"column {cells.name!r:.80} held {form}s in training, and now {cells.type} values such as "
+        f"{cells.factors[0][0]!r:.80}; give it {form}s again"
     )
 
 
@@ -189,8 +189,8 @@ def _tell_unread(cells: Cells, form: str, unread: Sequence[int]) -> None:
     if unread:
         n = int(cells.counts[unread].sum())
         warn(
-            f"column {cells.name!r} holds {n:,} value{'s' * (n > 1)} that {'are' if n > 1 else 'is'} no "
-            f"{form}, such as {cells.factors[0][unread[0]]!r}; counted as missing",
+            f"column {cells.name!r:.80} holds {n:,} value{'s' * (n > 1)} that {'are' if n > 1 else 'is'} no "
+            f"{form}, such as {cells.factors[0][unread[0]]!r:.80}; counted as missing",
             DegradedWarning,
             stacklevel=2,
         )

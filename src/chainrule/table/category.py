@@ -122,7 +122,7 @@ class Boolean(TypedColumn):
         levels = ("False", "True") if cells.type == "boolean" else tuple(sorted(cells.factors[0]))
         if len(levels) > 2:
             raise TableError(
-                f"column {cells.name!r} cannot be boolean: it has {len(levels)} different values "
+                f"column {cells.name!r:.80} cannot be boolean: it has {len(levels)} different values "
                 f"({listed(levels)}); call it a category or a number"
             )
         return cls(cells.name, cells.missing_share, levels)
@@ -177,8 +177,8 @@ def frequent_levels(
     ]
     if len(pairs) > MOST_LEVELS:
         warn(
-            f"column {name!r} has {len(texts):,} different values; the {MOST_LEVELS} most frequent ones are "
-            "kept, all others count as one",
+            f"column {name!r:.80} has {len(texts):,} different values; the {MOST_LEVELS} most frequent ones "
+            "are kept, all others count as one",
             DegradedWarning,
             stacklevel=2,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from numbers import Integral, Real
@@ -103,7 +103,7 @@ class Cells:
 def infinite(name: str, row: int) -> RowError:
     """The error for an infinite value."""
     return RowError(
-        f"column {name!r} is infinite in ", row, "; replace it by a number, or leave it empty for missing"
+        f"column {name!r:.80} is infinite in ", row, "; replace it by a number, or leave it empty for missing"
     )
 
 
@@ -111,9 +111,9 @@ def no_number(cells: Cells, row: int) -> RowError:
     """The error for something else among numbers."""
     texts, codes = cells.factors
     return RowError(
-        f"column {cells.name!r} must hold numbers, however ",
+        f"column {cells.name!r:.80} must hold numbers, however ",
         row,
-        f" holds {texts[codes[row]]!r}; correct it, or leave it empty for missing",
+        f" holds {texts[codes[row]]!r:.80}; correct it, or leave it empty for missing",
     )
 
 
@@ -254,12 +254,15 @@ def _float(value: Any) -> float:
 
 
 def _moment_array(values: list[Any]) -> np.ndarray:
-    aware = [isinstance(value, datetime) and value.tzinfo is not None for value in values]
-    plain = [
-        value.astimezone(UTC).replace(tzinfo=None) if has_zone else value
-        for value, has_zone in zip(values, aware, strict=True)
-    ]
-    return np.array([np.datetime64(value, "us") for value in plain], dtype="datetime64[us]")
+    return np.array(list(map(_moment, values)), dtype="datetime64[us]")
+
+
+def _moment(value: Any) -> np.datetime64:
+    offset = value.utcoffset() if isinstance(value, datetime) else None
+    if offset is None:
+        return np.datetime64(value, "us")
+    # Python's own way to UTC ends at the years 1 and 9999.
+    return np.datetime64(value.replace(tzinfo=None), "us") + np.timedelta64(-offset)
 
 
 _ARRAYS: dict[CellType | None, Callable[[list[Any]], np.ndarray]] = {
@@ -293,6 +296,6 @@ def _text(value: Any) -> str:
 
 def _refusal(name: str, what: str) -> TableError:
     return TableError(
-        f"column {name!r} holds {what} values, which are not supported; "
+        f"column {name!r:.80} holds {what:.80} values, which are not supported; "
         "leave it out, or turn it into numbers or text"
     )

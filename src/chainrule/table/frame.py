@@ -1,6 +1,7 @@
 """A table as it is given: a frame of some library, a matrix or rows of Python values."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from chainrule.errors import ParameterError, TableError
 from chainrule.table.cells import Cells, cells_of_array, cells_of_series
 
-__all__ = ["Table", "as_table"]
+__all__ = ["Table", "array_of_rows", "as_table"]
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def as_table(frame: Any) -> Table:
         wrapped = nw.from_native(frame, eager_only=True)
         keys = list(wrapped.columns)
     except nw.exceptions.DuplicateError as error:
-        raise TableError(f"columns must have different names; {' '.join(str(error).split())}") from None
+        raise TableError(f"columns must have different names; {' '.join(str(error).split()):.200}") from None
     except (TypeError, nw.exceptions.NarwhalsError) as error:
         raise ParameterError(
             "a table must be a pandas, polars or pyarrow frame, a matrix or a list of rows, "
@@ -84,9 +85,9 @@ def as_table(frame: Any) -> Table:
     names = tuple(map(str, keys))
     if len(set(names)) < len(names):
         name = next(name for name in names if names.count(name) > 1)
-        same = " and ".join(repr(key) for key in keys if str(key) == name)
+        same = " and ".join(f"{key!r:.80}" for key in keys if str(key) == name)
         raise TableError(
-            f"two columns are called {name!r} once their names are text: {same}; rename one of them"
+            f"two columns are called {name!r:.80} once their names are text: {same}; rename one of them"
         )
     return Table(
         names,
@@ -94,6 +95,26 @@ def as_table(frame: Any) -> Table:
         lambda place: cells_of_series(wrapped.get_column(keys[place]), names[place]),
         lambda mask: as_table(wrapped[np.flatnonzero(mask).tolist()]),
     )
+
+
+def array_of_rows(rows: Any) -> np.ndarray:
+    """Rows of Python values as an array that keeps them: NumPy would make text of numbers beside text.
+
+    Raises
+    ------
+    ParameterError
+        If the rows have several lengths.
+    """
+    try:
+        with suppress(ValueError):  # a cell that is a list itself is refused by the name of its column
+            if (numbers := np.asarray(rows)).dtype.kind in "biuf":
+                return numbers
+        objects = np.array(rows, dtype=object)
+    except ValueError as error:
+        raise ParameterError(f"a table cannot be made of these rows: {error}") from None
+    if objects.ndim == 1 and any(isinstance(row, list | tuple) for row in objects):
+        raise ParameterError("the rows of a table must all have the same length")
+    return objects
 
 
 def _matrix(rows: Any) -> np.ndarray:
@@ -104,11 +125,7 @@ def _matrix(rows: Any) -> np.ndarray:
     elif isinstance(rows, np.ndarray):
         matrix = rows
     else:
-        try:
-            matrix = np.asarray(rows)
-            matrix = matrix if matrix.dtype.kind in "biuf" else np.array(rows, dtype=object)
-        except ValueError:
-            raise ParameterError("the rows of a table must all have the same length") from None
+        matrix = array_of_rows(rows)
     if matrix.ndim != 2:
         raise ParameterError(f"a table must have rows and columns, however: an array of shape {matrix.shape}")
     return matrix

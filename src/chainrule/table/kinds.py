@@ -123,15 +123,17 @@ def _refuse_commas(cells: Cells) -> None:
     either = [comma or bool(re.match(NUMBERS, text)) for comma, text in zip(with_comma, texts, strict=True)]
     if cells.share(either) >= _NEARLY_ALL:
         raise TableError(
-            f"column {cells.name!r} holds numbers with commas (such as {texts[with_comma.index(True)]!r}), "
-            "which would be taken for text; write 1.5 for 1,5 and 1234.5 for 1,234.5, or leave it out"
+            f"column {cells.name!r:.80} holds numbers with commas (such as "
+            f"{texts[with_comma.index(True)]!r:.80}), which would be taken for text; "
+            "write 1.5 for 1,5 and 1234.5 for 1,234.5, or leave it out"
         )
 
 
 def _tell_identifier(name: str) -> None:
     warn(
-        f"column {name!r} has another value in every row, as an identifier has, and nothing can be learned "
-        "from it; it is ignored; if it is none, tell its kind: a category, or text whose words are read",
+        f"column {name!r:.80} has another value in every row, as an identifier has, and nothing can be "
+        "learned from it; it is ignored; if it is none, tell its kind: a category, or text whose words are "
+        "read",
         DegradedWarning,
         stacklevel=2,
     )

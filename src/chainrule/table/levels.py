@@ -28,7 +28,7 @@ def level_text(value: Any) -> str:
     if isinstance(value, Real):
         number = float(value)
         return str(int(number)) if number.is_integer() else repr(number)
-    raise TypeError(f"neither text nor number: {value!r}")
+    raise TypeError(f"neither text nor number: {value!r:.80}")
 
 
 def _number(text: str) -> float | None:

@@ -27,7 +27,7 @@ def wrapped_frame(frame: Any) -> Any:
         ) from None
     for name in names:
         if not isinstance(name, str):
-            raise ParameterError(f"column names must be strings, however: {name!r}; rename the column")
+            raise ParameterError(f"column names must be strings, however: {name!r:.80}; rename the column")
     return wrapped
 
 
@@ -46,12 +46,16 @@ def column_of(frame: Any, name: str) -> Any:
 
 def absent_message(absent: list[str], present: list[str]) -> str:
     """Say which columns a table lacks, and what it has instead: names that look like the first of them."""
-    shown = ", ".join(map(repr, absent[:5])) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
+    shown = _listed(absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
     noun = "column" if len(absent) == 1 else "columns"
     near = difflib.get_close_matches(absent[0], present, n=3)
     folded = [name for name in present if name.casefold() == absent[0].casefold()]
     suggested = list(dict.fromkeys([*folded, *near]))
     if suggested:
-        return f"the table has no {noun} {shown}; did you mean {' or '.join(map(repr, suggested))}?"
-    listed = ", ".join(map(repr, present[:12])) + (", ..." if len(present) > 12 else "")
+        return f"the table has no {noun} {shown}; did you mean {_listed(suggested, ' or ')}?"
+    listed = _listed(present[:12]) + (", ..." if len(present) > 12 else "")
     return f"the table has no {noun} {shown}; it has {listed}"
+
+
+def _listed(names: list[str], between: str = ", ") -> str:
+    return between.join(f"{name!r:.80}" for name in names)

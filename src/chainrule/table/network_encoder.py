@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ParameterError
+from chainrule.network.described import Described
 from chainrule.table.scaling import NumberScaling, scaled
 from chainrule.table.schema import Schema
 
@@ -74,7 +75,7 @@ class CodeInput:
 
 
 @dataclass(frozen=True)
-class NetworkEncoder:
+class NetworkEncoder(Described):
     """Table to matrix for a network; every number of it is finite, whatever stands in the table.
 
     Parameters

@@ -119,7 +119,7 @@ class NumberScaling:
             or type(description["has_missing"]) is not bool
             or not isinstance(edges, list)
             or not all(type(number) is float and np.isfinite(number) for number in (*numbers, *edges))
-            or not all(low < high for low, high in pairwise(edges))
+            or not all(low < high and 1 / (high - low) < np.inf for low, high in pairwise(edges))
         ):
             raise ParameterError(f"not the description of a number's scaling: {description!r:.200}")
         return cls(**{**description, "edges": tuple(edges)})

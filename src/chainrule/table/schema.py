@@ -210,7 +210,7 @@ def _check_kinds(kinds: Mapping[str, str], names: tuple[str, ...]) -> None:
     for name, kind in kinds.items():
         if not isinstance(kind, str) or kind not in KINDS:
             raise ParameterError(
-                f"the kind of column {name!r} must be one of {', '.join(KINDS)}, however: {kind!r}"
+                f"the kind of column {name!r:.80} must be one of {', '.join(KINDS)}, however: {kind!r}"
             )
 
 

@@ -16,7 +16,7 @@ Task = Literal["classification", "regression"]
 
 _MOST_INTEGER_CLASSES = 20
 _FEWEST_ROWS_PER_CLASS = 5
-_EMPTY = "target {!r} has no value in any row; choose another column, or fill it in"
+_EMPTY = "target {!r:.80} has no value in any row; choose another column, or fill it in"
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,11 @@ def known_labels(frame: Any, name: str, classes: np.ndarray) -> tuple[np.ndarray
     rows = np.flatnonzero(~missing)
     if (places < 0).any():
         first = int(np.flatnonzero(places < 0)[0])
-        known = ", ".join(map(level_text, classes[:12])) + (", ..." if len(classes) > 12 else "")
+        known = ", ".join(" ".join(level_text(label).split())[:40] for label in classes[:12]) + (
+            ", ..." if len(classes) > 12 else ""
+        )
         raise RowError(
-            f"target {name!r} is {values[first]!r} in ",
+            f"target {name!r:.80} is {values[first]!r:.80} in ",
             int(rows[first]),
             f", a class the model never saw; it knows {known}",
         )
@@ -141,7 +143,7 @@ def known_numbers(frame: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
 def _quantities(series: Any, kind: str) -> tuple[np.ndarray, np.ndarray]:
     if kind == "boolean":
         raise TableError(
-            f"target {series.name!r} holds true and false, not numbers; use the task classification"
+            f"target {series.name!r:.80} holds true and false, not numbers; use the task classification"
         )
     try:
         x = numbers_of(series)
@@ -159,7 +161,7 @@ def _labels(series: Any, kind: str) -> tuple[np.ndarray, np.ndarray]:
         broken = np.flatnonzero(present & (x != np.round(x)))
         if len(broken):
             raise RowError(
-                f"target {series.name!r} holds numbers such as {x[broken[0]]} (",
+                f"target {series.name!r:.80} holds numbers such as {x[broken[0]]} (",
                 int(broken[0]),
                 "), not classes; use the task regression, or turn it into text",
             )
@@ -177,11 +179,11 @@ def _check_variety(name: str, task: Task, values: np.ndarray, n_missing: int) ->
         what = "class" if task == "classification" else "value"
         lost = f" (and none in {n_missing} more, which do not count)" if n_missing else ""
         raise TableError(
-            f"target {name!r} has only one {what}, {different[0].item()!r}, in {len(values)} rows{lost}; "
-            "choose another target, or add rows with other values"
+            f"target {name!r:.80} has only one {what}, {different[0].item()!r:.80}, in {len(values)} rows"
+            f"{lost}; choose another target, or add rows with other values"
         )
     if task == "classification" and len(different) > max(_MOST_INTEGER_CLASSES, len(values) / 2):
         raise TableError(
-            f"target {name!r} has {len(different)} different values in {len(values)} rows, too many to be "
-            "classes; choose another target, or the task regression if they are numbers"
+            f"target {name!r:.80} has {len(different)} different values in {len(values)} rows, too many to "
+            "be classes; choose another target, or the task regression if they are numbers"
         )

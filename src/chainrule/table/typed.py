@@ -130,5 +130,7 @@ _IS_PLAIN: dict[Any, Callable[[Any], bool]] = {
     bool | None: lambda value: value is None or type(value) is bool,
     float: lambda value: type(value) is float and math.isfinite(value),
     tuple[str, ...]: _are_texts,
-    tuple[int, ...]: lambda value: isinstance(value, list) and all(type(n) is int and n >= 0 for n in value),
+    tuple[int, ...]: lambda value: (
+        isinstance(value, list) and all(type(n) is int and 0 <= n < 2**63 for n in value)
+    ),
 }

@@ -51,7 +51,7 @@ def kind_of(series: Any) -> Kind:
     dtype = series.dtype
     if dtype.is_temporal():
         raise TableError(
-            f"column {series.name!r} holds dates or times ({dtype}), which cannot be "
+            f"column {series.name!r:.80} holds dates or times ({dtype!s:.80}), which cannot be "
             "predicted; turn it into numbers, such as days since a day"
         )
     if series.is_null().all():
@@ -69,7 +69,7 @@ def kind_of(series: Any) -> Kind:
         if kinds <= {"number", "boolean", "category"}:
             return kinds.pop() if len(kinds) == 1 else "category"
     raise TableError(
-        f"column {series.name!r} holds {dtype} values, which are not supported; "
+        f"column {series.name!r:.80} holds {dtype!s:.80} values, which are not supported; "
         "leave it out, or turn it into numbers or text"
     )
 
@@ -78,14 +78,15 @@ def _check_text(present: Any) -> None:
     """Refuse text that is another thing than categories: dates, times, numbers with commas."""
     if present.str.contains(_DATES).mean() >= _NEARLY_ALL:
         raise TableError(
-            f"column {present.name!r} holds dates or times (such as {present[0]!r}), which cannot "
+            f"column {present.name!r:.80} holds dates or times (such as {present[0]!r:.80}), which cannot "
             "be predicted; turn it into numbers, such as days since a day"
         )
     with_comma = present.str.contains(COMMAS)
     if with_comma.any() and (with_comma | present.str.contains(NUMBERS)).mean() >= _NEARLY_ALL:
         raise TableError(
-            f"column {present.name!r} holds numbers with commas (such as {present.filter(with_comma)[0]!r}), "
-            "which would be taken for text; write 1.5 for 1,5 and 1234.5 for 1,234.5, or leave it out"
+            f"column {present.name!r:.80} holds numbers with commas (such as "
+            f"{present.filter(with_comma)[0]!r:.80}), which would be taken for text; "
+            "write 1.5 for 1,5 and 1234.5 for 1,234.5, or leave it out"
         )
 
 
@@ -118,7 +119,7 @@ def numbers_of(series: Any) -> np.ndarray:
     if np.isinf(x).any():
         row = int(np.flatnonzero(np.isinf(x))[0])
         raise RowError(
-            f"column {series.name!r} is infinite in ",
+            f"column {series.name!r:.80} is infinite in ",
             row,
             "; replace it by a number, or leave it empty for missing",
         )
@@ -130,7 +131,7 @@ def _number(name: str, row: int, value: Any) -> float:
         return float(value)
     except (TypeError, ValueError):
         raise RowError(
-            f"column {name!r} must hold numbers, however ",
+            f"column {name!r:.80} must hold numbers, however ",
             row,
-            f" holds {value!r}; correct it, or leave it empty for missing",
+            f" holds {value!r:.80}; correct it, or leave it empty for missing",
         ) from None

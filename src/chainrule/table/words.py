@@ -49,7 +49,9 @@ class Text(TypedColumn):
             If it is no text.
         """
         if cells.type not in ("text", "category"):
-            raise TableError(f"column {cells.name!r} cannot be text: it holds values of type {cells.type}")
+            raise TableError(
+                f"column {cells.name!r:.80} cannot be text: it holds values of type {cells.type}"
+            )
         return cls(cells.name, cells.missing_share, cells.factors[0][0][:40])
 
     @property
@@ -76,4 +78,4 @@ class Text(TypedColumn):
     @property
     def extent(self) -> str:
         """An example."""
-        return f"{self.example!r}, …"
+        return f"{self.example!r:.80}, …"
