@@ -4,6 +4,7 @@ Names are imported when they are first used, so that `import chainrule` costs ne
 """
 
 from importlib import import_module
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -27,6 +28,8 @@ _HOME = {
     "show_versions": "versions",
     "trace": "explain",
 }
+
+_importing = RLock()
 
 __all__ = [
     "Activation",
@@ -68,11 +71,14 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'chainrule' has no attribute {name!r}; it has {sorted(_HOME)}")
-    if _HOME[name] == "estimators":
-        # From here and not from our own modules: deeper in the stack the same import takes 0.1 s longer
-        # (CPython 3.11 maps and unmaps memory again and again for frames at the end of a chunk).
-        import sklearn.base  # noqa: F401
-    return getattr(import_module(f"chainrule.{_HOME[name]}"), name)
+    # One thread at a time: two that enter packages, ours or scikit-learn's, at different modules may each
+    # wait for what the other has begun, and Python then hands out modules that are half imported.
+    with _importing:
+        if _HOME[name] == "estimators":
+            # From here and not from our own modules: deeper in the stack the same import takes 0.1 s longer
+            # (CPython 3.11 maps and unmaps memory again and again for frames at the end of a chunk).
+            import sklearn.base  # noqa: F401
+        return getattr(import_module(f"chainrule.{_HOME[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from chainrule.engine import forward
+from chainrule.engine import blas, forward
 from chainrule.engine.blas import one_thread
 from chainrule.engine.forward import Forward, outputs_left_out
 from chainrule.network import Activation, Dense, Dropout, Network, Polynomial
@@ -46,7 +46,7 @@ def test_the_pieces_do_not_depend_on_the_number_of_threads(network, monkeypatch)
     shared = prepared(network, theta).of_table(X)
     with one_thread():
         alone = prepared(network, theta).of_table(X)
-    monkeypatch.setattr(forward, "blas_threads", lambda: 5)
+    monkeypatch.setattr(blas, "blas_threads", lambda: 5)
     many = prepared(network, theta).of_table(X)
     np.testing.assert_allclose(shared, whole, rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(alone, shared)

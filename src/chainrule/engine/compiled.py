@@ -6,14 +6,17 @@ more than a small network's whole step: therefore the rows of many batches are f
 of the epoch, and a batch is a slice of them.
 """
 
-from functools import partial
+from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.sharding import Mesh
 
 from chainrule.engine.base import Data, Program, Records, State
+from chainrule.engine.devices import fetched, on_devices, outputs_of_all, piece_of_device, summed
 from chainrule.engine.numpy import validation_rows
 from chainrule.engine.parts import Parts
 from chainrule.engine.step import end_of_epoch, objective, training_step
@@ -27,6 +30,7 @@ __all__ = [
     "compiled_objective",
     "compiled_together",
     "numbers_of",
+    "objective_on_devices",
     "parts_of",
     "state_of",
 ]
@@ -48,6 +52,7 @@ class Shape(NamedTuple):
     n_chunks : of an epoch, at the most
     capacity : epochs, at the most
     pieces : in which a batch is computed, at the same time where there are several cores
+    mesh : devices that share the rows of a batch, if there are several
     """
 
     width: int
@@ -55,6 +60,12 @@ class Shape(NamedTuple):
     n_chunks: int
     capacity: int
     pieces: int = 1
+    mesh: Mesh | None = None
+
+    @property
+    def own(self) -> int:
+        """Rows of a batch that one device computes."""
+        return self.width if self.mesh is None else -(-self.width // self.mesh.size)
 
 
 class Arguments(NamedTuple):
@@ -83,7 +94,32 @@ compiled_objective = jax.jit(objective, static_argnums=(0, 2), compiler_options=
 """Loss with penalties over all rows, and its gradient."""
 
 
+@partial(jax.jit, static_argnums=(0, 1, 2), compiler_options=_options)
+def objective_on_devices(
+    program: Program, parts: Parts, mesh: Mesh, data: Data, share: Any, numbers: Any, theta: Vectors
+) -> tuple[Any, Vectors]:
+    """`compiled_objective` on several devices; the weights are shares in the loss."""
+
+    def own(data: Data, share: Any, numbers: Any, theta: Vectors) -> tuple[Any, Vectors]:
+        return objective(program, numbers, parts, theta, (*data[:3], share), each=piece_of_device)
+
+    return on_devices(own, mesh, data, share, numbers, theta)  # type: ignore[no-any-return]
+
+
+def _where_the_data_lies(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function(program, shape, data, ...)`, run by every device of the shape's mesh if there is one."""
+
+    @wraps(function)
+    def run(program: Program, shape: Shape, data: Data, *others: Any) -> Any:
+        if shape.mesh is None:
+            return function(program, shape, data, *others)
+        return on_devices(partial(function, program, shape), shape.mesh, data, *others)
+
+    return run
+
+
 @partial(jax.jit, static_argnums=(0, 1), donate_argnums=(3, 4), compiler_options=_options)
+@_where_the_data_lies
 def compiled_epoch(
     program: Program,
     shape: Shape,
@@ -130,7 +166,9 @@ def _epochs(
     return vectors, log, n_run
 
 
-compiled_epochs = jax.jit(_epochs, static_argnums=(0, 1), donate_argnums=3, compiler_options=_options)
+compiled_epochs = jax.jit(
+    _where_the_data_lies(_epochs), static_argnums=(0, 1), donate_argnums=3, compiler_options=_options
+)
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2), donate_argnums=4, compiler_options=_options)
@@ -167,8 +205,9 @@ class _Run(NamedTuple):
         rate = _at(self.plan.rates, epoch, self.plan.n_steps - 1)
         after = state._replace(theta=theta, moments=moments)
         validation = validation_rows(self.data)
+        predict = _predict if self.shape.mesh is None else outputs_of_all
         after, validation_loss, score = end_of_epoch(
-            self.program, self.plan.numbers, self.parts, after, state.theta, loss, rate, validation, _predict
+            self.program, self.plan.numbers, self.parts, after, state.theta, loss, rate, validation, predict
         )
         record = (loss, validation_loss, score, rate * after.rate_factor)
         row = [jnp.nan if value is None else value for value in (*record, *numbers_of(after))]
@@ -191,28 +230,40 @@ class _Run(NamedTuple):
 
     def chunk(self, epoch: Any, rate_factor: Any, i: Any, carry: Any) -> Any:
         """Fetch the rows of the i-th chunk and take its steps."""
-        width, chunk, n_chunks = self.shape[:3]
+        _, chunk, n_chunks = self.shape[:3]
         first = i * chunk
-        n = chunk * width
-        rows = _slice(self.plan.orders, (epoch, first * width), (1, n))[0]
-        X, y, w = (part.at[rows].get(mode="promise_in_bounds") for part in self.data[:3])
-        w = jnp.where(first * width + jnp.arange(n) < self.plan.n_rows, w, 0).reshape(chunk, width)
+        X, y, w = self.rows(epoch, first)
         share = jnp.ones(chunk, w.dtype)
         if not self.program.loss.adds_up:
-            share = 1 / jnp.maximum(w.sum(1), jnp.finfo(w.dtype).tiny)  # steps that there are not have none
-        fetched = (X, y, (w * share[:, None]).reshape(n), share)
-        one_step = partial(self.step, epoch, rate_factor, first, fetched)
+            total = w.sum(1) if self.shape.mesh is None else summed(w.sum(1))
+            share = 1 / jnp.maximum(total, jnp.finfo(w.dtype).tiny)  # steps that there are not have none
+        batches = (X, y, (w * share[:, None]).reshape(-1), share)
+        one_step = partial(self.step, epoch, rate_factor, first, batches)
         if chunk == 1:
             return one_step(0, carry)
         n_here = self.plan.n_steps if n_chunks == 1 else jnp.minimum(chunk, self.plan.n_steps - first)
         return lax.fori_loop(0, n_here, one_step, carry)
 
-    def step(self, epoch: Any, rate_factor: Any, first: Any, fetched: Any, i: Any, carry: Any) -> Any:
+    def rows(self, epoch: Any, first: Any) -> tuple[Array, Array, Array]:
+        """X, y, and the weights (batches, rows of each) of a chunk, from its first batch on."""
+        width, chunk = self.shape[:2]
+        n = chunk * width
+        places = _slice(self.plan.orders, (epoch, first * width), (1, n))[0]
+        if self.shape.mesh is None:
+            X, y, w = (part.at[places].get(mode="promise_in_bounds") for part in self.data[:3])
+            w = jnp.where(first * width + jnp.arange(n) < self.plan.n_rows, w, 0)
+        else:
+            counts = first * width + jnp.arange(n) < self.plan.n_rows
+            places, counts = places.reshape(chunk, width), counts.reshape(chunk, width)
+            X, y, w = fetched(self.data[:3], places, counts, self.shape.own)
+        return X, y, w.reshape(chunk, -1)
+
+    def step(self, epoch: Any, rate_factor: Any, first: Any, batches: Any, i: Any, carry: Any) -> Any:
         """The i-th training step of a chunk."""
         theta, moments, loss = carry
-        width, plan = self.shape.width, self.plan
-        X, y, w = (_slice(a, (i * width, *(0,) * (a.ndim - 1)), (width, *a.shape[1:])) for a in fetched[:3])
-        share = _at(fetched[3], i)
+        width, plan = self.shape.own, self.plan
+        X, y, w = (_slice(a, (i * width, *(0,) * (a.ndim - 1)), (width, *a.shape[1:])) for a in batches[:3])
+        share = _at(batches[3], i)
         place = (epoch, first + i)
         state = State(theta, moments, self.first_step + epoch * plan.n_steps + place[1], *_no_numbers)
         state = state._replace(rate_factor=rate_factor)
@@ -229,6 +280,7 @@ class _Run(NamedTuple):
             plan.key,
             fade,
             self.shape.pieces,
+            map if self.shape.mesh is None else piece_of_device,
         )
         return state.theta, state.moments, loss + value / share
 

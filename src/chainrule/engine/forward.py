@@ -1,13 +1,12 @@
 """Predicting with NumPy: the forward pass with its parameters at hand, for one row or for many."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from chainrule.engine.blas import blas_threads, one_thread
+from chainrule.engine.blas import in_threads, one_thread, one_thread_for
 from chainrule.network import Activation, Dense, Dropout, EnsembleLoss, Network
 from chainrule.network.activations import get_activation
 from chainrule.network.members import of_members, shared_part, through
@@ -50,6 +49,7 @@ class Forward:
         arrays = [array for named in parameters for array in named.values()]
         self.dtype = np.result_type(np.float32, *arrays) if dtype is None else np.dtype(dtype)
         self._rows_per_piece = max(1, _VALUES_PER_PIECE // max(widths))
+        self._largest = max((array.size for array in arrays), default=0)
         # The layout in which W is multiplied without being turned is worth the copy to an owner only.
         as_dtype = partial(np.array, order="F") if own else np.asarray
         before = (None, *layers)
@@ -61,31 +61,29 @@ class Forward:
 
     def __call__(self, z: Array) -> Array:
         """The raw outputs for rows `z` (n, n_in) of this object's dtype."""
-        for step in self._steps:
-            z = step(z)
+        with one_thread_for(z.shape[0] * self._largest):
+            for step in self._steps:
+                z = step(z)
         return z
 
     def fits_in_a_piece(self, X: Array) -> bool:
         """Whether `of_table` computes all rows at once."""
-        return len(X) <= self._rows_per_piece
+        return bool(X.shape[0] <= self._rows_per_piece)
 
     def of_table(self, X: Array) -> Array:
         """The same for as many rows as there are: piece by piece, the pieces shared among the cores.
 
-        There are as many threads as BLAS may use in this process. The pieces do not depend on their number,
-        and so neither does the result.
+        The pieces do not depend on the number of threads, and so neither does the result.
         """
-        starts = range(0, X.shape[0], self._rows_per_piece)
         with np.errstate(over="ignore"):
-            if len(starts) <= 1:
+            if self.fits_in_a_piece(X):
                 return self(X.astype(self.dtype, copy=False))
-            threads = blas_threads()
-            with one_thread(), ThreadPoolExecutor(threads) as pool:
-                return np.concatenate(list(pool.map(lambda start: self._piece(X, start), starts)))
+            with in_threads() as each:
+                starts = range(0, X.shape[0], self._rows_per_piece)
+                return np.concatenate(list(each(lambda start: self._piece(X, start), starts)))
 
     def _piece(self, X: Array, start: int) -> Array:
-        with np.errstate(over="ignore"):
-            return self(X[start : start + self._rows_per_piece].astype(self.dtype, copy=False))
+        return self(X[start : start + self._rows_per_piece].astype(self.dtype, copy=False))
 
 
 def raw_outputs(network: Network, p: dict[str, Array], X: Array) -> Array:
@@ -93,6 +91,7 @@ def raw_outputs(network: Network, p: dict[str, Array], X: Array) -> Array:
     return Forward(network.layers, network.by_layer(p), network.widths).of_table(X)
 
 
+@one_thread()
 def outputs_left_out(loss: EnsembleLoss, network: Network, p: dict[str, Array], X: Array, y: Array) -> Array:
     """f(X) of those members that did not learn from a row, whose fold is the last column of y; else 0.
 

@@ -146,7 +146,7 @@ class Lockstep:
         n, was_same = self._groups.get(key, (_power_of_two(len(tickets)), True))
         same_table = same_table and was_same  # never back: each case is a program of its own
         self._groups[key] = n, same_table
-        if n == 1 or not _pays(program):
+        if n == 1 or not _pays(program) or any(_shares_batches(program, each) for each in requests):
             for ticket in tickets:
                 ticket.answer = self._engine.run_epochs(program, *ticket.request)
             return
@@ -188,6 +188,11 @@ def _power_of_two(n: int) -> int:
 def _pays(program: Program) -> bool:
     shapes = program.network.shapes(program.network.n_inputs).values()
     return jax.default_backend() != "cpu" or max(map(prod, shapes), default=0) <= _LARGEST_MATRIX
+
+
+def _shares_batches(program: Program, request: Request) -> bool:
+    """Whether one training by itself keeps several devices busy."""
+    return request.loaded.mesh(program, request.plan.batch_size) is not None
 
 
 def _equal(one: Data, other: Data) -> bool:

@@ -7,18 +7,21 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.base import Data, Plan, Program, Records, State
-from chainrule.engine.blas import one_thread_if_small
+from chainrule.engine.blas import in_threads
 from chainrule.engine.forward import outputs_left_out, raw_outputs
 from chainrule.engine.parts import Parts, over_vectors
 from chainrule.engine.step import Predict, end_of_epoch, objective, training_step
 from chainrule.network import EnsembleLoss
 
-__all__ = ["NumpyEngine", "as_dtype", "judged", "quiet", "validation_rows"]
+__all__ = ["NumpyEngine", "as_dtype", "judged", "pieces_of_batch", "quiet", "validation_rows"]
 
 Array = Any
 
 _MOST_EPOCHS_PER_CALL = 16
 _ROWS_PER_CALL = 10_000
+_WORK_OF_A_PIECE = 1e7
+_ROWS_OF_A_PIECE = 100
+_MOST_PIECES = 4
 
 
 class NumpyEngine:
@@ -41,11 +44,11 @@ class NumpyEngine:
         parts = Parts(program.network)
         state = over_vectors(parts.split, state)
         rows = []
-        shapes = program.network.shapes(program.network.n_inputs).values()
-        largest = max((prod(shape[-2:]) for shape in shapes), default=0)  # members multiply one by one
-        with quiet(), one_thread_if_small(2.0 * plan.batch_size * largest):
+        pieces = partial(_n_pieces, _largest_product(program))
+        with quiet(), in_threads() as each:
+            step = partial(training_step, program, numbers, parts, key=plan.key, each=each)
             for epoch, rates in enumerate(plan.rates):
-                after, loss = _steps_of_epoch(program, parts, loaded, state, plan, epoch, numbers)
+                after, loss = _steps_of_epoch(step, pieces, program.loss.adds_up, loaded, state, plan, epoch)
                 rate, validation = float(rates[-1]), validation_rows(loaded)
                 state, row = judged(program, numbers, parts, after, state.theta, loss, rate, validation)
                 rows.append(row)
@@ -59,33 +62,57 @@ class NumpyEngine:
     ) -> tuple[float, Array]:
         """See `Engine.value_and_gradient`."""
         parts = Parts(program.network)
-        with quiet():
+        n_pieces = pieces_of_batch(program, len(loaded.weights))
+        with quiet(), in_threads() as each:
             share = 1.0 if program.loss.adds_up else 1.0 / loaded.weights.sum()
             batch = (loaded.X, loaded.y, share * loaded.weights, share)
-            value, gradient = objective(program, numbers, parts, parts.split(theta), batch)
+            value, gradient = objective(
+                program, numbers, parts, parts.split(theta), batch, n_pieces=n_pieces, each=each
+            )
         return float(value), parts.join(gradient)
 
 
 def _steps_of_epoch(
-    program: Program, parts: Parts, data: Data, state: State, plan: Plan, epoch: int, numbers: Any
+    step: Any, pieces: Any, adds_up: bool, data: Data, state: State, plan: Plan, epoch: int
 ) -> tuple[State, float]:
     """(state, loss) after the steps of one epoch."""
     n_rows = data.X.shape[0]
     loss, weight = 0.0, 0.0
     rates, corrections = plan.rates[epoch].tolist(), plan.corrections[epoch].tolist()
     fades = [1.0] * len(rates) if plan.fades is None else plan.fades[epoch].tolist()
-    for step, (rate, correction, fade) in enumerate(zip(rates, corrections, fades, strict=True)):
-        start = step * plan.batch_size
+    for i, (rate, correction, fade) in enumerate(zip(rates, corrections, fades, strict=True)):
+        start = i * plan.batch_size
         chosen: Any = slice(start, min(start + plan.batch_size, n_rows))
         if plan.orders is not None:
             chosen = plan.orders[epoch, chosen]
         weights = data.weights[chosen]
         total = float(weights.sum())
-        share = 1.0 if program.loss.adds_up else 1.0 / total
+        share = 1.0 if adds_up else 1.0 / total
         batch = (data.X[chosen], data.y[chosen], share * weights, share)
-        state, value = training_step(program, numbers, parts, state, batch, rate, correction, plan.key, fade)
+        n_pieces = pieces(len(weights))
+        state, value = step(state, batch, rate, correction, fade=fade, n_pieces=n_pieces)
         loss, weight = loss + float(value) / share, weight + total
-    return state, loss if program.loss.adds_up else loss / weight
+    return state, loss if adds_up else loss / weight
+
+
+def pieces_of_batch(program: Program, n_rows: int) -> int:
+    """Pieces in which the numpy engine computes a batch of so many rows."""
+    return _n_pieces(_largest_product(program), n_rows)
+
+
+def _largest_product(program: Program) -> int:
+    """Multiplications per row of the largest product of two matrices; members multiply one by one."""
+    shapes = program.network.shapes(program.network.n_inputs).values()
+    return max((prod(shape[-2:]) for shape in shapes), default=0)
+
+
+def _n_pieces(largest_product: int, n_rows: int) -> int:
+    """Pieces in which so many rows are computed, at the same time where there are several cores.
+
+    However many there are: the last digits depend on the pieces.
+    """
+    worth = int(2 * n_rows * largest_product / _WORK_OF_A_PIECE)
+    return max(1, min(_MOST_PIECES, worth, n_rows // _ROWS_OF_A_PIECE))
 
 
 def validation_rows(data: Data) -> tuple[Array, Array, Array] | None:
@@ -130,7 +157,8 @@ def quiet() -> Any:
 
 def as_dtype(part: Any, dtype: Any) -> Any:
     """`part` contiguous and of that dtype, itself where it is so already; sparse rows stay sparse."""
-    return part.astype(dtype) if hasattr(part, "tocsr") else np.ascontiguousarray(part, dtype=dtype)
+    with quiet():
+        return part.astype(dtype) if hasattr(part, "tocsr") else np.ascontiguousarray(part, dtype=dtype)
 
 
 def _number(value: Any) -> float:

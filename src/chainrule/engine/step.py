@@ -35,22 +35,26 @@ def objective(
     batch: Batch,
     draw: Any = None,
     n_pieces: int = 1,
+    each: Any = map,
 ) -> tuple[Any, Vectors]:
     """(L, dL/dθ) with penalties, for one batch: forward pass, loss, backward pass.
 
     The rows of a batch do not know of each other until their losses and gradients are summed: they can be
-    computed in several pieces, which a compiler may do at the same time.
+    computed in several pieces, which a compiler, or an `each` with several threads, may do at the same time.
     """
     *rows, share = batch
     p = parts.named(theta)
     n = batch[1].shape[0]
     ends = [n * i // n_pieces for i in range(n_pieces + 1)]
-    sums = []
-    for first, behind in pairwise(ends):
-        piece = rows if n_pieces == 1 else [part[first:behind] for part in rows]
-        own = draw if draw is None or first == 0 else replace(draw, first_row=first)
-        value, dp = _forward_and_backward(program, p, piece, own)
-        sums.append((value, *parts.gathered(dp)))
+
+    def of_piece(piece: tuple[int, int]) -> tuple[Any, ...]:
+        first, behind = piece
+        own_rows = rows if n_pieces == 1 else [part[first:behind] for part in rows]
+        own_draw = None if draw is None else replace(draw, first_row=first)
+        value, dp = _forward_and_backward(program, p, own_rows, own_draw)
+        return value, *parts.gathered(dp)
+
+    sums = list(each(of_piece, list(pairwise(ends))))
     value, *slopes = (sum(others, start) for start, *others in zip(*sums, strict=True))
     gradient = []
     for part, slope, decays in zip(theta, slopes, parts.decays, strict=True):
@@ -83,6 +87,7 @@ def training_step(
     key: Array | None,
     fade: Any = 1.0,
     n_pieces: int = 1,
+    each: Any = map,
 ) -> tuple[State, Any]:
     """(state, loss) after one update: w_new = w_old - η dL/dw, equation (17), in the optimizer's way.
 
@@ -91,7 +96,7 @@ def training_step(
     """
     is_random = key is not None and program.network.is_random
     draw = Draw(key, fade).fold(state.step) if is_random else None
-    value, gradient = objective(program, numbers, parts, state.theta, batch, draw, n_pieces)
+    value, gradient = objective(program, numbers, parts, state.theta, batch, draw, n_pieces, each)
     if program.clip:
         gradient = clip(gradient, numbers["clip"])
     rate = rate * state.rate_factor

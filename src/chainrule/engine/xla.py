@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jax.sharding import Mesh
 
 from chainrule.engine.base import Data, Plan, Program, Records, State
 from chainrule.engine.compiled import (
@@ -25,10 +26,13 @@ from chainrule.engine.compiled import (
     compiled_objective,
     compiled_together,
     numbers_of,
+    objective_on_devices,
     parts_of,
     state_of,
 )
-from chainrule.engine.numpy import as_dtype, judged, quiet, validation_rows
+from chainrule.engine.devices import alone_on_devices
+from chainrule.engine.loaded import Loaded, bucket
+from chainrule.engine.numpy import judged, quiet
 from chainrule.engine.parts import over_vectors
 from chainrule.network.automatic import written_for_both
 
@@ -43,40 +47,16 @@ _LARGEST_SMALL_MATRIX = 2**14
 _WORK_FOR_TWO = 1.5e7
 _ORDERS_PER_CALL = 4_000_000
 _BYTES_PER_CHUNK = 2**22
-_ALIGNMENT = 64
 _SIZES_OF_TABLE = ("n_rows", "n_steps", "n_chunks")
 
 _settings_lock = RLock()
 _seen: set[Any] = set()
 
 
-def bucket(n: int) -> int:
-    """`n` rounded up: to a multiple of 8, above 64 to one of 8 sizes per power of two (at most 1/8 more)."""
-    step = max(8, 1 << max(n.bit_length() - 4, 0))
-    return -(-n // step) * step
-
-
-class _Loaded(NamedTuple):
-    """The data on the device.
-
-    Attributes
-    ----------
-    data : padded arrays
-    n_rows : rows that are real
-    weight : sum of their weights
-    validation : the rows to judge by, as they came
-    """
-
-    data: Data
-    n_rows: int
-    weight: float
-    validation: tuple[Array, ...] | None
-
-
 class Request(NamedTuple):
     """The arguments of one `run_epochs`, but for the program."""
 
-    loaded: _Loaded
+    loaded: Loaded
     state: State
     plan: Plan
     numbers: dict[str, float]
@@ -90,18 +70,13 @@ class XlaEngine:
     def __init__(self) -> None:
         _keep_compiled_programs()
 
-    def load(self, data: Data, dtype: Any) -> _Loaded:
-        """The rows, padded with rows of weight 0, on the device; sparse rows become dense."""
+    def load(self, data: Data, dtype: Any) -> Loaded:
+        """The rows, padded with rows of weight 0, on the device; sparse rows become dense.
+
+        Where there are several devices, the program that is to run decides on which.
+        """
         with _precision(dtype):
-            parts = {
-                name: _padded(part, dtype, weights=name.startswith("weights"))
-                for name, part in data._asdict().items()
-                if part is not None
-            }
-        weight = float(np.sum(data.weights, dtype=np.float64))
-        rows = validation_rows(data)
-        validation = None if rows is None else tuple(as_dtype(part, dtype) for part in rows)
-        return _Loaded(Data(**parts), len(data.weights), weight, validation)
+            return Loaded(data, dtype)
 
     def epochs_per_call(self, program: Program, data: Data) -> int:
         """As many as make a call of about 50 ms on one core; a power of two, equal for equal buckets.
@@ -116,18 +91,24 @@ class XlaEngine:
         return 1 << (epochs.bit_length() - 1)
 
     def run_epochs(
-        self, program: Program, loaded: _Loaded, state: State, plan: Plan, numbers: dict[str, float]
+        self, program: Program, loaded: Loaded, state: State, plan: Plan, numbers: dict[str, float]
     ) -> tuple[State, Records]:
         """See `Engine.run_epochs`."""
         dtype = state.theta.dtype
         parts = parts_of(program.network)
-        shape = _shape_of_call(loaded, plan, _n_pieces(program, plan))
+        mesh = loaded.mesh(program, plan.batch_size)
+        shape = _shape_of_call(loaded, plan, _n_pieces(program, plan) if mesh is None else 1, mesh)
         state = over_vectors(parts.split, state)
         long = shape.capacity == 1 and jax.default_backend() == "cpu"
         run = _one_long_epoch if long else _some_epochs
         arguments = _arguments(loaded, shape, plan, numbers, dtype)
         sizes = (shape, dtype, _sizes(loaded.data), arguments.rates.shape)
-        with _precision(dtype), written_for_both(), _kept_on_disk(program, *sizes):
+        with (
+            _precision(dtype),
+            written_for_both(),
+            _kept_on_disk(program, *sizes),
+            alone_on_devices(mesh),
+        ):
             state, records = run(program, shape, loaded, state, plan, arguments)
         return over_vectors(parts.join, state), records
 
@@ -148,7 +129,9 @@ class XlaEngine:
             _changing(*each) for each in zip(states, [r.plan for r in requests], arguments, strict=True)
         ]
         plans = _stacked(arguments)._replace(**{n: getattr(arguments[0], n) for n in _SIZES_OF_TABLE})
-        data = first.loaded.data if same_table else _stacked([request.loaded.data for request in requests])
+        with _precision(dtype):
+            tables = [r.loaded.placed(None) for r in (requests[:1] if same_table else requests)]
+        data = tables[0] if same_table else _stacked(tables)
         sizes = (shape, dtype, _sizes(data), plans.rates.shape)
         with _precision(dtype), written_for_both(), _kept_on_disk(program, *sizes):
             found = compiled_together(program, shape, same_table, data, *_stacked(changing), plans)
@@ -160,17 +143,28 @@ class XlaEngine:
         return answers
 
     def value_and_gradient(
-        self, program: Program, loaded: _Loaded, theta: Array, numbers: dict[str, float]
+        self, program: Program, loaded: Loaded, theta: Array, numbers: dict[str, float]
     ) -> tuple[float, Array]:
         """See `Engine.value_and_gradient`."""
         parts = parts_of(program.network)
-        sizes = (theta.dtype, _sizes(loaded.data))
-        with _precision(theta.dtype), written_for_both(), _kept_on_disk(program, *sizes):
-            data = loaded.data
-            share = 1.0 if program.loss.adds_up else 1.0 / data.weights.sum()
-            batch = (data.X, data.y, share * data.weights, share)
-            value, gradient = compiled_objective(program, numbers, parts, parts.split(theta), batch)
-            return float(value), parts.join(jax.tree.map(np.asarray, gradient))
+        mesh = loaded.mesh(program, loaded.n_rows)
+        sizes = (theta.dtype, _sizes(loaded.data), mesh)
+        with (
+            _precision(theta.dtype),
+            written_for_both(),
+            _kept_on_disk(program, *sizes),
+            alone_on_devices(mesh),
+        ):
+            X, y, weights, *_ = loaded.placed(mesh)
+            share = 1.0 if program.loss.adds_up else 1.0 / weights.sum()
+            batch = (X, y, share * weights, share)
+            vectors = parts.split(theta)
+            if mesh is None:
+                found = compiled_objective(program, numbers, parts, vectors, batch)
+            else:
+                found = objective_on_devices(program, parts, mesh, Data(*batch[:3]), share, numbers, vectors)
+            value, gradient = jax.tree.map(np.asarray, found)
+            return float(value), parts.join(gradient)
 
 
 def _stacked(trees: Sequence[Any]) -> Any:
@@ -181,14 +175,14 @@ def _sizes(data: Data) -> tuple[Any, ...]:
     return tuple(None if part is None else part.shape for part in data)
 
 
-def _shape_of_call(loaded: _Loaded, plan: Plan, n_pieces: int = 1) -> Shape:
+def _shape_of_call(loaded: Loaded, plan: Plan, n_pieces: int = 1, mesh: Mesh | None = None) -> Shape:
     rows = bucket(loaded.n_rows)
     # A batch that is the whole table would be a shape of its own for every number of rows.
     width = bucket(plan.batch_size) if plan.batch_size >= loaded.n_rows else plan.batch_size
     bytes_per_row = sum(part.nbytes for part in loaded.data[:3]) / rows
     n_steps = -(-rows // width)
     chunk = max(1, min(n_steps, int(_BYTES_PER_CHUNK / (width * bytes_per_row))))
-    return Shape(width, chunk, -(-n_steps // chunk), max(plan.capacity, len(plan.rates)), n_pieces)
+    return Shape(width, chunk, -(-n_steps // chunk), max(plan.capacity, len(plan.rates)), n_pieces, mesh)
 
 
 def _n_pieces(program: Program, plan: Plan) -> int:
@@ -205,7 +199,7 @@ def _n_pieces(program: Program, plan: Plan) -> int:
     return 2 if has_many_small and program.network.n_parameters * plan.batch_size >= _WORK_FOR_TWO else 1
 
 
-def _arguments(loaded: _Loaded, shape: Shape, plan: Plan, numbers: dict[str, float], dtype: Any) -> Arguments:
+def _arguments(loaded: Loaded, shape: Shape, plan: Plan, numbers: dict[str, float], dtype: Any) -> Arguments:
     n_epochs, n_steps = plan.rates.shape
     order = plan.orders
     if order is None:
@@ -225,11 +219,11 @@ def _arguments(loaded: _Loaded, shape: Shape, plan: Plan, numbers: dict[str, flo
 
 
 def _some_epochs(
-    program: Program, shape: Shape, loaded: _Loaded, state: State, plan: Plan, arguments: Arguments
+    program: Program, shape: Shape, loaded: Loaded, state: State, plan: Plan, arguments: Arguments
 ) -> tuple[State, Records]:
     """Several epochs in one call, early stopping included."""
-    changing = _changing(state, plan, arguments)
-    return _after(state, plan, *compiled_epochs(program, shape, loaded.data, *changing, arguments))
+    data, changing = loaded.placed(shape.mesh), _changing(state, plan, arguments)
+    return _after(state, plan, *compiled_epochs(program, shape, data, *changing, arguments))
 
 
 def _changing(state: State, plan: Plan, arguments: Arguments) -> tuple[Any, ...]:
@@ -251,13 +245,13 @@ def _after(state: State, plan: Plan, vectors: Any, log: Array, n_run: Any) -> tu
 
 
 def _one_long_epoch(
-    program: Program, shape: Shape, loaded: _Loaded, state: State, plan: Plan, arguments: Arguments
+    program: Program, shape: Shape, loaded: Loaded, state: State, plan: Plan, arguments: Arguments
 ) -> tuple[State, Records]:
     """One epoch in one call; its end is judged by NumPy, which spares compiling that."""
     theta, moments, loss = compiled_epoch(
         program,
         shape,
-        loaded.data,
+        loaded.placed(shape.mesh),
         state.theta,
         state.moments,
         np.int32(state.step),
@@ -317,23 +311,6 @@ def _kept_on_disk(program: Program, *sizes: Any) -> Iterator[None]:
         finally:
             for name, value in before.items():
                 jax.config.update(name, value)
-
-
-def _padded(part: Any, dtype: Any, weights: bool = False) -> Array:
-    """`part` on the device, filled up with weights of 0, or with copies of the first row.
-
-    On those any loss is as finite as on the others. The buffer lies as XLA wants it, so that a CPU takes it
-    over instead of copying it once more.
-    """
-    part = part.toarray() if hasattr(part, "toarray") else np.asarray(part)
-    shape = (bucket(len(part)), *part.shape[1:])
-    n_bytes = prod(shape) * np.dtype(dtype).itemsize
-    memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % _ALIGNMENT
-    whole = memory[start : start + n_bytes].view(dtype).reshape(shape)
-    whole[: len(part)] = part
-    whole[len(part) :] = 0 if weights else part[:1]
-    return jax.device_put(whole)
 
 
 def _filled(part: Array, shape: tuple[int, ...], dtype: Any) -> Array:

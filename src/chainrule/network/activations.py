@@ -9,7 +9,7 @@ same function; each is safe from overflow in float32. At a kink the slope is the
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cache, partial
-from math import pi, sqrt
+from math import isfinite, pi, sqrt
 from typing import Any
 
 from chainrule.errors import ParameterError
@@ -351,9 +351,14 @@ def get_activation(choice: Any) -> ActivationFunction:
                 f"activation {choice.get('name')!r} is unknown; use one of {sorted(ACTIVATIONS)}"
             )
         try:
-            return make(**settings)
+            function = make(**settings)
         except TypeError:
             raise ParameterError(f"activation {choice['name']!r} has no setting {sorted(settings)}") from None
+        except (ValueError, OverflowError):
+            function = None
+        if function is None or not all(isfinite(value) for _, value in function.settings):
+            raise ParameterError(f"activation {choice['name']!r} takes finite numbers, however: {settings}")
+        return function
     if callable(choice):
         return custom(choice)
     if isinstance(choice, tuple) and len(choice) == 2 and all(callable(f) for f in choice):

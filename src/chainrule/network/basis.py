@@ -12,6 +12,8 @@ __all__ = ["Polynomial"]
 
 Array = Any
 
+_MOST = 64
+
 
 @dataclass(frozen=True)
 class Polynomial:
@@ -32,7 +34,7 @@ class Polynomial:
     degree: int = 2
 
     def __post_init__(self) -> None:
-        if not isinstance(self.degree, int) or self.degree < 1:
+        if type(self.degree) is not int or self.degree < 1:
             raise ParameterError(f"degree must be a positive integer, however: {self.degree!r}")
 
     def _products(self, n_in: int) -> list[tuple[int, ...]]:
@@ -44,6 +46,8 @@ class Polynomial:
         ]
 
     def n_out(self, n_in: int) -> int:
+        if min(n_in, self.degree) > _MOST:  # so many that even to count them takes too long
+            raise ParameterError(f"degree={self.degree} makes too many products of {n_in} inputs; lower it")
         return comb(n_in + self.degree, self.degree) - 1
 
     def shapes(self, n_in: int) -> dict[str, tuple[int, ...]]:

@@ -78,9 +78,10 @@ class Columns:
 
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
         outs, saved = [], []
+        by_branch = self.by_branch(p)
         for i, (first, behind, network) in enumerate(self.branches):
             own = draw.fold(i) if draw is not None and network.is_random else None
-            out, kept = network.forward(self._of_branch(i, p), z[:, first:behind], own)
+            out, kept = network.forward(by_branch[i], z[:, first:behind], own)
             outs.append(out)
             saved.append(kept)
         return namespace(z).concat(outs, axis=1), (saved, z)
@@ -91,10 +92,11 @@ class Columns:
         dp: dict[str, Array] = {}
         dz = xp.zeros_like(z)
         start = 0
+        by_branch = self.by_branch(p)
         for i, (first, behind, network) in enumerate(self.branches):
             share = dout[:, start : start + network.n_outputs]
             start += network.n_outputs
-            own, pulled = network.backward(self._of_branch(i, p), kept[i], share)
+            own, pulled = network.backward(by_branch[i], kept[i], share)
             dp |= {f"{i}.{name}": value for name, value in own.items()}
             parts = (dz[:, :first], dz[:, first:behind] + pulled, dz[:, behind:])
             dz = xp.concat(parts, axis=1)
@@ -104,17 +106,22 @@ class Columns:
         """The gradients alone: what the first layer of a network needs."""
         dp: dict[str, Array] = {}
         start = 0
+        by_branch = self.by_branch(p)
         for i, (*_, network) in enumerate(self.branches):
             share = dout[:, start : start + network.n_outputs]
             start += network.n_outputs
             if network.n_parameters:
-                own, _ = network.backward(self._of_branch(i, p), saved[0][i], share, needs_dz=False)
+                own, _ = network.backward(by_branch[i], saved[0][i], share, needs_dz=False)
                 dp |= {f"{i}.{name}": value for name, value in own.items()}
         return dp
 
-    def _of_branch(self, i: int, p: dict[str, Array]) -> dict[str, Array]:
-        begin = f"{i}."
-        return {name.removeprefix(begin): value for name, value in p.items() if name.startswith(begin)}
+    def by_branch(self, p: dict[str, Array]) -> list[dict[str, Array]]:
+        """The parameters of each branch, by their names within it."""
+        found: list[dict[str, Array]] = [{} for _ in self.branches]
+        for name, value in p.items():
+            i, _, inner = name.partition(".")
+            found[int(i)][inner] = value
+        return found
 
     def describe(self) -> dict[str, Any]:
         return {

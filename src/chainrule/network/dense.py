@@ -39,7 +39,7 @@ class Dense:
     def __post_init__(self) -> None:
         if self.biases not in ("zeros", "uniform"):
             raise ParameterError(f"biases must be 'zeros' or 'uniform', however: {self.biases!r}")
-        if not isinstance(self.units, int) or self.units < 1:
+        if type(self.units) is not int or self.units < 1:
             raise ParameterError(f"units must be a positive integer, however: {self.units!r}")
 
     def n_out(self, n_in: int) -> int:

@@ -28,7 +28,9 @@ Array = Any
 
 
 def _exp(a: Array) -> Array:
-    return namespace(a).exp(a)
+    """Compute exp(a), where that is no number of this dtype the largest power of e that is."""
+    xp = namespace(a)
+    return xp.exp(xp.minimum(a, 88.0 if a.dtype == np.float32 else 709.0))
 
 
 def _softmax(a: Array) -> Array:

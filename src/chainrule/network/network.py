@@ -15,6 +15,7 @@ from chainrule.network.activations import ActivationFunction
 from chainrule.network.basis import Polynomial
 from chainrule.network.columns import Columns
 from chainrule.network.dense import Dense
+from chainrule.network.described import Described
 from chainrule.network.dropout import Dropout
 from chainrule.network.embeddings import CategoryEmbedding, Periodic, PiecewiseLinear
 from chainrule.network.ensemble import FanOut, Join, MemberDense, Scale
@@ -49,7 +50,7 @@ LAYERS: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Network:
+class Network(Described):
     """f(x) = f_L(··· f_2(f_1(x))): layers one behind the other.
 
     Parameters are one flat vector θ; `views` gives it names and shapes without copying. In θ, layer by
@@ -73,7 +74,7 @@ class Network:
     layers: tuple[Any, ...]
 
     def __post_init__(self) -> None:
-        if not isinstance(self.n_inputs, int) or self.n_inputs < 1:
+        if type(self.n_inputs) is not int or self.n_inputs < 1:
             raise ParameterError(f"n_inputs must be a positive integer, however: {self.n_inputs!r}")
         object.__setattr__(self, "layers", tuple(self.layers))
         for layer in self.layers:

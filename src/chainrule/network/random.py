@@ -38,13 +38,13 @@ class Draw:
         does not mind.
     fade : float, default=1
         Factor on the rate of dropout, for trainings that end without it.
-    first_row : int, default=0
+    first_row : int, or uint32 array, default=0
         Place in the batch of the first row that is drawn for, where a batch is computed piece by piece.
     """
 
     key: Array
     fade: Any = 1.0
-    first_row: int = 0
+    first_row: Any = 0
 
     @classmethod
     def from_seed(cls, seed: int) -> "Draw":
@@ -67,7 +67,10 @@ class Draw:
         n, first = int(np.prod(shape)), self.first_row * int(np.prod(shape[1:]))
         return _mix(self._places(n, first) + self.key).reshape(shape)
 
-    def _places(self, n: int, first: int | None = None) -> Array:
+    def _places(self, n: int, first: Any = None) -> Array:
         """`n` numbers, from that of the first row on."""
         first = self.first_row if first is None else first
-        return namespace(self.key).arange(first, first + n, dtype=np.uint32)
+        xp = namespace(self.key)
+        if isinstance(first, int):
+            return xp.arange(first, first + n, dtype=np.uint32)
+        return xp.arange(n, dtype=np.uint32) + first
