@@ -2,12 +2,11 @@
 
 import warnings
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from chainrule.engine import Data, Program, State, start
 from chainrule.errors import ParameterError, StraightThroughWarning
@@ -17,7 +16,8 @@ from chainrule.estimators.fitting import Fitting
 from chainrule.estimators.outcome import remember
 from chainrule.estimators.parameters import check_parameters, hidden_layer_sizes
 from chainrule.estimators.progress import shown
-from chainrule.estimators.rows import restored_on_failure
+from chainrule.estimators.rows import restored_on_failure, validated
+from chainrule.estimators.weights import checked_sample_weight, in_reach, weights_in_loss
 from chainrule.network import Loss, Network
 from chainrule.optimization import SGD, Adam, Optimizer
 from chainrule.training import hold_out
@@ -39,6 +39,10 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
     """Multilayer perceptron with scikit-learn's interface; see `MLPClassifier` and `MLPRegressor`."""
 
     # -- what classifier and regressor do each in their way -------------------------------------------
+
+    @abstractmethod
+    def _checked_targets(self, y: Any) -> Array:
+        """`y` as an array without anything that cannot be learned."""
 
     @abstractmethod
     def _encode_targets(self, y: Array, incremental: bool) -> Array:
@@ -120,6 +124,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
         validation: tuple[Any, Any, Any],
         incremental: bool,
         checkpoint: Any = None,
+        feed: Any = None,
     ) -> Any:
         check_parameters(self)
         seed = self.random_state
@@ -139,14 +144,17 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
         X_val, y_val, weights_val = self._checked_validation(*validation)
         if self.early_stopping and X_val is None:
             rows, held_out = hold_out(len(y), self.validation_fraction, rng, self._strata(y))
-            X_val, y_val, weights_val = X[held_out], y[held_out], weights[held_out]
+            X_val, y_val, weights_val = X[held_out], y[held_out], in_reach(weights[held_out], theta.dtype)[0]
             X, y, weights, targets = X[rows], y[rows], weights[rows], targets[rows]
-        by_class = self._class_weights(y)
-        if not by_class.all():
-            rows = by_class > 0
-            X, y, weights, targets, by_class = (part[rows] for part in (X, y, weights, targets, by_class))
+        with np.errstate(over="ignore"):
+            learned = weights * self._class_weights(y)
+        penalties = {"l2": float(self.alpha), "l1": float(self.l1)}
+        learned, penalties = weights_in_loss(learned, penalties, loss.adds_up, theta.dtype)
+        rows = learned > 0
+        if not rows.all():
+            X, y, weights, targets, learned = (part[rows] for part in (X, y, weights, targets, learned))
         targets_val = None if X_val is None else self._encode_known_targets(y_val)
-        data = Data(X, targets, weights * by_class, X_val, targets_val, weights_val)
+        data = Data(X, targets, learned, X_val, targets_val, weights_val)
 
         program = self._make_program(network, loss, has_validation=X_val is not None)
         self._set_structure(network, loss)
@@ -154,11 +162,13 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
             estimator=self,
             program=program,
             data=data,
+            numbers=self._numbers | penalties,
             rows=(X, y, weights if sample_weight is not None else None),
             validation_rows=(X_val, y_val, weights_val),
             rng=rng,
             incremental=incremental,
             checkpoint=checkpoint,
+            feed=feed,
         )
         with shown(self.verbose):
             outcome = fitting.run(self._first_state(theta, program, fresh, incremental))
@@ -166,30 +176,19 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
         return self
 
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Array, Array]:
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            dtype=(np.float64, np.float32),
-            reset=reset,
-            **self._target_checks,
+        y = y if y is None else self._checked_targets(y)
+        X, y = validated(
+            self, X, y, accept_sparse="csr", multi_output=True, dtype=(np.float64, np.float32), reset=reset
         )
-        return X, _one_column(y)
+        return X, y
 
-    _target_checks: ClassVar[dict[str, Any]] = {}
     classes_: Array
 
     def _checked_rows(self, X: Any, y: Any, sample_weight: Any, fresh: bool) -> tuple[Array, Array, Array]:
         X, y = self._checked(X, y, reset=fresh)
-        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        used = weights.astype(self.dtype or X.dtype) > 0  # float32 rounds what is smaller than 1e-45 to 0
-        if not used.any():
-            raise ParameterError("the weight of every row is 0; there is nothing to learn from")
-        if not used.all():
-            X, y, weights = X[used], y[used], weights[used]
-        return X, y, weights
+        weights = checked_sample_weight(sample_weight, len(y))
+        used = in_reach(weights, self.dtype or X.dtype)[0] > 0
+        return (X, y, weights) if used.all() else (X[used], y[used], weights[used])
 
     def _class_weights(self, y: Array) -> Array:
         """Factor on the weight of each training row."""
@@ -204,7 +203,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
             return None, None, None
         try:
             X, y = self._checked(X, y, reset=False)
-            return X, y, _check_sample_weight(weights, X, dtype=np.float64, ensure_non_negative=True)
+            return X, y, in_reach(checked_sample_weight(weights, len(y)), self.dtype or X.dtype)[0]
         except ValueError as error:
             raise ParameterError(f"X_val, y_val: {error}") from None
 
@@ -333,11 +332,3 @@ def _legacy_generator(seed: Any) -> np.random.RandomState:
         raise ParameterError(
             f"random_state must be a whole number from 0 to 2³² - 1, a generator or None, however: {seed!r}"
         ) from None
-
-
-def _one_column(y: Array) -> Array:
-    """(n,) from (n, 1), with scikit-learn's warning; sparse labels become dense."""
-    from sklearn.utils import column_or_1d
-
-    y = y.toarray() if hasattr(y, "toarray") else y
-    return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y

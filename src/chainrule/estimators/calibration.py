@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.engine.blas import one_thread
 from chainrule.errors import ParameterError
 from chainrule.network import Loss
 
@@ -44,6 +45,7 @@ def temperature(loss: Loss, a: Array, y: Array, weights: Array) -> float:
     return float(np.exp(found.x))
 
 
+@one_thread()
 def mixture_shares(log_p: Array, weights: Array) -> Array:
     """Shares s ≥ 0 with sum 1 and the largest Σ_n w_n log Σ_m s_m p_nm: how much of the mean each member is.
 

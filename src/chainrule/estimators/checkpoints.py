@@ -4,7 +4,6 @@ import hashlib
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ _WITHOUT_EFFECT = ("verbose",)
 
 @contextmanager
 def opened(checkpoint: Any) -> Iterator[Any]:
-    """A context in which the checkpoint given to `fit`, a folder or a `Checkpoint`, belongs to it; or None."""
+    """A context in which the checkpoint that `fit` is given, a folder or a `Checkpoint`, belongs to it."""
     if checkpoint is None:
         yield None
         return
@@ -39,7 +38,9 @@ def identity_of(estimator: Any, engine: Engine, data: Data, theta: Array) -> dic
     parameters = estimator.get_params(deep=False)
     versions = {"chainrule": __version__, "numpy": np.__version__, "machine": platform.machine()}
     if engine.name == "xla":
-        versions["jax"] = version("jax")
+        import jax
+
+        versions |= {"jax": jax.__version__, "devices": f"{jax.local_device_count()} {jax.default_backend()}"}
     return {
         "model": type(estimator).__name__,
         "engine": engine.name,

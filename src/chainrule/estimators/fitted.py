@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from chainrule.engine.forward import Forward
 from chainrule.errors import ParameterError
+from chainrule.estimators.rows import validated
 from chainrule.network import Activation, Dense, Network
 from chainrule.network.loss import OUT_ACTIVATIONS
 
@@ -37,6 +38,11 @@ class Predictor:
         if self._forward.fits_in_a_piece(X):
             return self._answer(self._forward(X))
         return self._answer(self._forward.of_table(X))
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            "a Predictor cannot be pickled; pickle the model, and call its predictor() where it is used"
+        )
 
 
 class FittedMLP(TransformerMixin):
@@ -95,7 +101,7 @@ class FittedMLP(TransformerMixin):
             with np.errstate(over="ignore", invalid="ignore"):
                 if np.isfinite(X.sum()):
                     return X
-        return validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
+        return validated(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
 
     @property
     def _link(self) -> Callable[[Array], Array]:

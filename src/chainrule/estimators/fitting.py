@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine import Data, Program, State, choose_engine, watch
+from chainrule.engine.blas import one_thread
 from chainrule.engine.monitor import score
 from chainrule.engine.numpy import NumpyEngine
 from chainrule.estimators.callbacks import FitTasks
@@ -31,8 +32,8 @@ class Fitting:
     ----------
     estimator : BaseMLP
         Whose parameters and callbacks these are; nothing is stored on it.
-    program, data
-        What to train, on which encoded rows.
+    program, data, numbers
+        What to train, on which encoded rows, with which settings.
     rows, validation_rows : (X, y, weights)
         The same rows with their own labels, for callbacks and scorers.
     rng : Generator
@@ -40,16 +41,20 @@ class Fitting:
         One epoch that goes on where the last ended.
     checkpoint : Checkpoint, optional
         Where to keep how far it is.
+    feed : optional
+        Where the rows come from that are not in memory; `data` is then a sample of them, and the judges.
     """
 
     estimator: Any
     program: Program
     data: Data
+    numbers: dict[str, float]
     rows: tuple[Any, Any, Any]
     validation_rows: tuple[Any, Any, Any]
     rng: np.random.Generator
     incremental: bool
     checkpoint: Any = None
+    feed: Any = None
     tasks: FitTasks | None = field(default=None, init=False)
 
     def run(self, state: State) -> Outcome:
@@ -69,13 +74,17 @@ class Fitting:
         return Outcome(
             first=state.theta,
             state=state,
-            n_rows=len(self.data.weights),
+            n_rows=self._n_rows,
             engine=engine,
             monitor=self.program.monitor,
             has_validation=self.data.X_val is not None,
             judged_by_rows=bool(self.estimator.early_stopping),
             single_epochs=self._single_epochs,
         )
+
+    @property
+    def _n_rows(self) -> int:
+        return len(self.data.weights) if self.feed is None else self.feed.n_rows
 
     @property
     def _is_watched(self) -> bool:
@@ -91,16 +100,19 @@ class Fitting:
 
     def _run_epochs(self, state: State) -> Outcome:
         est = self.estimator
-        n_rows = self.data.X.shape[0]
-        batch_size = self._batch_size(n_rows)
+        batch_size = self._batch_size(self._n_rows)
         n_epochs = 1 if self.incremental else est.max_iter
-        engine = choose_engine(est.engine, self.program, self.data, n_epochs, batch_size)
-        training = Training(
+        data = self.data
+        if self.feed is not None:
+            data = Data(*(np.empty((self._n_rows, 0)) for _ in range(3)))
+        engine = choose_engine(est.engine, self.program, data, n_epochs, batch_size)
+        kind = Training if self.feed is None else self.feed.training
+        training = kind(
             program=self.program,
             engine=engine,
             data=self.data,
             state=state,
-            numbers=est._numbers,
+            numbers=self.numbers,
             schedule=get_schedule(est.learning_rate, est.power_t),
             learning_rate=float(est.learning_rate_init),
             batch_size=batch_size,
@@ -172,7 +184,7 @@ class Fitting:
     def _run_lbfgs(self, state: State) -> Outcome:
         est = self.estimator
         n_rows = self.data.X.shape[0]
-        numbers = est._numbers
+        numbers = self.numbers
         engine = choose_engine(est.engine, self.program, self.data, est.max_iter, n_rows)
         # The line search compares values that differ in the tenth digit: float64 whatever the result's dtype.
         loaded = engine.load(self.data, np.float64)
@@ -194,7 +206,7 @@ class Fitting:
             tracked.stopped = stop
             return stop
 
-        with ctrl_c() as check_for_ctrl_c:
+        with ctrl_c() as check_for_ctrl_c, one_thread():
 
             def objective(theta: Array) -> tuple[float, Array]:
                 check_for_ctrl_c()

@@ -1,13 +1,13 @@
 """Rows and targets in every form in which they may come: one or several, in a pipeline or not."""
 
 from typing import Any
-from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.errors import ParameterError
+from chainrule.estimators.silence import without_warnings
 
 __all__ = ["as_rows", "as_targets", "before_last_step", "check_as_many", "checked_weights"]
 
@@ -62,6 +62,5 @@ def before_last_step(model: Any, X: Any) -> tuple[Any, Any]:
     if len(model.steps) == 1:
         return last, X
     names = tuple(getattr(model, "feature_names_in_", ()))
-    with catch_warnings():
-        simplefilter("ignore", UserWarning)  # a row without names is one in the order of `fit`
+    with without_warnings():  # a row without names is one in the order of `fit`
         return last, model[:-1].transform(as_rows(X, names))

@@ -1,23 +1,18 @@
 """MLPClassifier and MLPRegressor: textbook networks, drop-in for scikit-learn's."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call,
-    check_classification_targets,
-    type_of_target,
-)
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 
 from chainrule.errors import ParameterError
 from chainrule.estimators.base import BaseMLP, _is_stochastic
 from chainrule.estimators.parameters import store
 from chainrule.estimators.rows import restored_on_failure
-from chainrule.estimators.targets import ClassCoding
+from chainrule.estimators.targets import ClassCoding, checked_classes, checked_labels, checked_numbers
 from chainrule.network import CustomLoss, Loss, get_loss
 from chainrule.network.losses import MultilabelCrossEntropy, SoftmaxCrossEntropy
 
@@ -165,9 +160,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 f"class_weight={self.class_weight!r} would differ from call to call; give a dictionary"
             )
         with restored_on_failure(self):
+            y = checked_classes(y)
+            classes = None if classes is None else checked_labels(classes)
             if _check_partial_fit_first_call(self, classes):
                 several = type_of_target(y).startswith("multilabel")
-                self._coding = ClassCoding(np.unique(np.asarray(classes)), several)
+                self._coding = ClassCoding(np.unique(classes), several)
             return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X: Any) -> Array:
@@ -187,10 +184,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         link, coding = self._link, self._coding
         return {"predict": coding.decode, "predict_proba": lambda a: coding.probabilities(link(a))}
 
+    def _checked_targets(self, y: Any) -> Array:
+        return checked_classes(y)
+
     def _encode_targets(self, y: Array, incremental: bool) -> Array:
-        check_classification_targets(y)
-        if type_of_target(y) == "multiclass-multioutput":
-            raise ParameterError("y with several columns must hold 0 and 1 only (several labels per row)")
         known = getattr(self, "_coding", None)
         if known is not None and self.warm_start and not incremental and hasattr(self, "coefs_"):
             classes = ClassCoding.learn(y).classes
@@ -213,17 +210,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return y == self.classes_[-1] if len(self.classes_) == 2 else y
 
     def _class_weights(self, y: Array) -> Array:
-        if self.class_weight is None:
-            return np.ones(len(y))
-        if isinstance(self.class_weight, dict) and not self._coding.multilabel:
-            factors = self._coding.factors(self.class_weight)[self._coding.encode(y)[:, 0].astype(int)]
-        else:
-            factors = compute_sample_weight(self.class_weight, y)
-        if not (np.isfinite(factors).all() and factors.min() >= 0 and factors.any()):
-            raise ParameterError(
-                f"class_weight must be numbers ≥ 0, not all 0, however: {self.class_weight!r}"
-            )
-        return factors
+        return self._coding.row_factors(self.class_weight, y)
 
     def _make_loss(self) -> Loss:
         out_activation = self._coding.out_activation
@@ -267,8 +254,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     All others are those of `MLPClassifier`, without `class_weight` and `label_smoothing`; `scoring=None`
     is R².
     """
-
-    _target_checks: ClassVar[dict[str, Any]] = {"y_numeric": True}
 
     def __init__(
         self,
@@ -320,6 +305,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _answers(self) -> dict[str, Callable[[Array], Array]]:
         link, one = self._link, self.n_outputs_ == 1
         return {"predict": lambda a: link(a)[:, 0] if one else link(a)}
+
+    def _checked_targets(self, y: Any) -> Array:
+        return checked_numbers(y)
 
     def _encode_targets(self, y: Array, incremental: bool) -> Array:
         targets = y[:, None] if y.ndim == 1 else y

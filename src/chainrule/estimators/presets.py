@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from chainrule.errors import ParameterError
 from chainrule.estimators.parameters import hidden_layer_sizes
 from chainrule.network import (
     Activation,
@@ -108,6 +109,11 @@ def settings_of(preset: str, task: str, own: dict[str, Any]) -> Settings:
 def folds_for(settings: Settings, n_rows: int) -> int:
     """The folds that are meant by None: where rows are few, none is held out, and all of them judge."""
     if settings.folds is not None:
+        if settings.folds > n_rows:
+            raise ParameterError(
+                f"folds={settings.folds} needs as many different rows, however there are {n_rows}; "
+                "set folds=0"
+            )
         return settings.folds
     is_few = _FEWEST_ROWS_IN_FOLDS <= n_rows <= settings.most_rows_in_folds
     return settings.members if is_few and settings.members > 1 else 0

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.engine import Program, State, start
+from chainrule.engine.numpy import pieces_of_batch
 from chainrule.engine.parts import Parts
 from chainrule.engine.step import training_step
 from chainrule.errors import ParameterError
@@ -102,8 +103,9 @@ class Problem:
         steps = np.asarray([self.state.step + 1], dtype=np.float64)
         correction = float(self.program.optimizer.correction(self.numbers, steps)[0])
         batch = (self.X, self.y, self.shares, self.share)
+        n_pieces = pieces_of_batch(self.program, len(self.shares))
         after, value = training_step(
-            self.program, self.numbers, parts, state, batch, self.rate, correction, key
+            self.program, self.numbers, parts, state, batch, self.rate, correction, key, n_pieces=n_pieces
         )
         return parts.join(after.theta), value
 

@@ -5,13 +5,53 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import validate_data
 
 from chainrule.errors import ParameterError
-from chainrule.table.frame import Table, as_table
+from chainrule.table.frame import Table, array_of_rows, as_table
 
 Array = Any
 
-__all__ = ["checked_table", "generator", "merged", "restored_on_failure"]
+__all__ = [
+    "checked_table",
+    "generator",
+    "merged",
+    "not_masked",
+    "restored_on_failure",
+    "validated",
+]
+
+
+def not_masked(values: Any, name: str) -> Any:
+    """`values` as they are, unless some of them are masked: NumPy would take what lies under the mask.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if np.ma.is_masked(values):
+        n_masked = int(np.ma.getmaskarray(values).sum())
+        raise ParameterError(
+            f"{name} must not be masked, however {n_masked} of its values are; leave their rows out, or fill "
+            "them with .filled()"
+        )
+    return values
+
+
+def validated(estimator: Any, *data: Any, **options: Any) -> Any:
+    """scikit-learn's `validate_data`, which refuses what float64 cannot hold instead of warning of it.
+
+    Raises
+    ------
+    ValueError, TypeError
+    """
+    for name, values in zip("Xy", data, strict=False):
+        not_masked(values, name)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # sums of ±1e308, as it looks for infinity
+            return validate_data(estimator, *data, **options)
+    except OverflowError as error:
+        raise ParameterError(f"X must hold numbers up to 1.8e308, however: {error}") from None
 
 
 def checked_table(X: Any, estimator: Any, fitted: bool = False) -> Table:
@@ -34,6 +74,7 @@ def checked_table(X: Any, estimator: Any, fitted: bool = False) -> Table:
     if not _is_frame(X):
         from sklearn.utils import check_array
 
+        X = array_of_rows(X) if isinstance(X, list | tuple) else not_masked(X, "X")
         X = check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator)
     table = as_table(X)
     if not len(table.names):
@@ -71,14 +112,14 @@ def merged(X: Array, y: Array, weights: Array) -> tuple[Array, Array, Array]:
     bits = np.concatenate([np.ascontiguousarray(X + 0.0), labels.astype(np.float64)], axis=1).view(np.uint64)
     key = np.zeros(len(X), dtype=np.uint64)
     for place, column in enumerate(bits.T):
-        key = _stirred(key ^ _stirred(column + np.uint64(place + 1)))
+        key = stirred(key ^ stirred(column + np.uint64(place + 1)))
     _, first, group = np.unique(key, return_index=True, return_inverse=True)
     if not np.array_equal(bits[first][group], bits):  # two different rows of one key: keep them apart
         return X, y, weights
     return X[first], y[first], np.bincount(group, weights=weights)
 
 
-def _stirred(x: Array) -> Array:
+def stirred(x: Array) -> Array:
     """A permutation of 64-bit numbers: the finalizer of MurmurHash3 (A. Appleby, public domain)."""
     x = (x ^ (x >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
     x = (x ^ (x >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)

@@ -1,6 +1,7 @@
 """What the two table models share: any table in, an ensemble trained, calibrated and remembered."""
 
 from abc import abstractmethod
+from contextlib import closing, nullcontext
 from copy import copy
 from dataclasses import replace
 from time import perf_counter
@@ -17,11 +18,13 @@ from chainrule.estimators.checkpoints import opened
 from chainrule.estimators.presets import Settings, batch_size_for, numbers_of, settings_of, table_network
 from chainrule.estimators.progress import shown
 from chainrule.estimators.rows import generator, restored_on_failure
+from chainrule.estimators.streams import is_streamed
 from chainrule.estimators.tabular_fitted import Encoded
 from chainrule.estimators.tabular_fitting import History, TabularFitting, epochs_for
 from chainrule.estimators.tabular_parameters import SETTINGS, check_table_parameters, kinds_of_columns
 from chainrule.estimators.tabular_rows import EncodedRows, TabularRows
 from chainrule.estimators.tabular_time import deadline_of
+from chainrule.estimators.weights import in_reach
 from chainrule.network import EnsembleLoss, Loss
 from chainrule.optimization import Adam
 from chainrule.table.network_encoder import NetworkEncoder
@@ -78,10 +81,13 @@ class BaseTabular(CallbackSupportMixin, TabularRows):
         Parameters
         ----------
         X : pandas, polars or pyarrow frame, array or list of rows (n_samples, n_features)
-            Numbers, booleans, strings, categories, dates and times; anything may be missing.
+            Numbers, booleans, strings, categories, dates and times; anything may be missing. Or a data set
+            larger than the memory, which is read piece by piece: path of a Parquet or CSV file or a folder of
+            them, a pattern such as "data/*.parquet", pyarrow.dataset.Dataset, polars.LazyFrame.
         y : array or series (n_samples,) or (n_samples, n_outputs)
+            Of a data set, the name of the target's column.
         sample_weight : array (n_samples,), optional
-            0 leaves a row out.
+            0 leaves a row out. Of a data set, the name of a column.
         X_val, y_val : optional
             Your own validation rows, instead of `validation_fraction` of the rows: they choose the best epoch
             and calibrate.
@@ -108,14 +114,23 @@ class BaseTabular(CallbackSupportMixin, TabularRows):
                     "decides, a fit that goes on is another one: use max_iter"
                 )
             shown_rows = (X, y, sample_weight)
-            X, y, weights = self._checked_rows(X, y, sample_weight, fresh=True)
-            self._learn_labels(y)
-            settings = self._settings()
             rng = generator(self.random_state if store is None else store.seed(self.random_state))
             validation = self._checked_validation(X_val, y_val, sample_weight_val)
             deadline = deadline_of(self.time_limit, begun)
-            rows, self.settings_ = self._prepared(X, y, weights, validation, settings, rng, deadline)
-            self._train(rows, rng, shown_rows, deadline, store)
+            feed = None
+            if is_streamed(X):
+                self._check_that_it_can_stream()
+                rows, self.settings_, feed = self._prepared_stream(
+                    X, y, sample_weight, validation, self._settings(), rng
+                )
+            else:
+                X, y, weights = self._checked_rows(X, y, sample_weight, fresh=True)
+                self._learn_labels(y)
+                rows, self.settings_ = self._prepared(
+                    X, y, weights, validation, self._settings(), rng, deadline
+                )
+            with closing(feed) if feed is not None else nullcontext():
+                self._train(rows, rng, shown_rows, deadline, store, feed)
             self.fit_time_ = perf_counter() - begun
         return self
 
@@ -153,8 +168,25 @@ class BaseTabular(CallbackSupportMixin, TabularRows):
             self._progress = {"moments": [np.asarray(m) for m in state.moments], "step": int(state.step)}
         return self
 
+    def _prepared_stream(self, *given: Any) -> tuple[EncodedRows, Settings, Any]:
+        """(a sample and rows to judge by, settings, where the rows come from) of a data set."""
+        from chainrule.scale.fit import prepared_stream
+
+        return prepared_stream(self, *given)
+
     def _settings(self) -> Settings:
         return settings_of(self.preset, self._task, {name: getattr(self, name, None) for name in SETTINGS})
+
+    def _check_that_it_can_stream(self) -> None:
+        if self.time_limit is not None:
+            raise ParameterError(
+                f"time_limit={self.time_limit!r} does not go with a data set that is read piece by piece; "
+                "bound the passes over it by max_iter"
+            )
+        if self.folds:
+            raise ParameterError(
+                f"folds={self.folds!r} does not go with a data set that is read piece by piece; leave it out"
+            )
 
     def _train(
         self,
@@ -163,10 +195,14 @@ class BaseTabular(CallbackSupportMixin, TabularRows):
         shown_rows: Any,
         deadline: float,
         checkpoint: Any,
+        feed: Any,
     ) -> None:
-        if rows.weights_val is not None and not rows.weights_val.any():
-            rows = replace(rows, X_val=None, y_val=None, weights_val=None)
-        fitting = self._fitting(rows, rng, shown_rows, deadline)
+        if rows.weights_val is not None:
+            weights_val = in_reach(rows.weights_val, np.float32)[0] if rows.weights_val.any() else None
+            rows = replace(rows, weights_val=weights_val)
+            if weights_val is None:
+                rows = replace(rows, X_val=None, y_val=None)
+        fitting = self._fitting(rows, rng, shown_rows, deadline, feed=feed)
         fitting.checkpoint = checkpoint
         self.member_shares_ = np.full(self.settings_.members, 1 / self.settings_.members)
         self._forget_calibration()
@@ -184,15 +220,18 @@ class BaseTabular(CallbackSupportMixin, TabularRows):
         shown_rows: Any,
         deadline: float,
         n_epochs: int | None = None,
+        feed: Any = None,
     ) -> TabularFitting:
         """Set up a training; the network and its loss are then known."""
-        used = rows.weights > 0
-        if not used.all():  # a class of weight 0
-            rows = replace(rows, X=rows.X[used], y=rows.y[used], weights=rows.weights[used])
         settings = self.settings_
         self._loss = EnsembleLoss(self._member_loss(), settings.members, settings.folds or 0)
+        weights = rows.weights if self._loss.adds_up else in_reach(rows.weights, np.float32)[0]
+        used = weights > 0
+        if not used.all():  # a class of weight 0
+            rows = replace(rows, X=rows.X[used], y=rows.y[used])
+        rows = replace(rows, weights=weights[used])
         self.network_ = table_network(self.encoder_.layout, self._n_network_outputs, settings)
-        n_rows = len(rows.weights)
+        n_rows = len(rows.weights) if feed is None else feed.n_rows
         batch_size = min(self.batch_size or batch_size_for(n_rows), n_rows)
         max_epochs = n_epochs or self.max_iter or epochs_for(settings.n_steps, n_rows, batch_size)
         monitor, scorer = "loss", None
@@ -224,6 +263,7 @@ class BaseTabular(CallbackSupportMixin, TabularRows):
             scorer=scorer,
             fixed_length=self.max_iter is not None,
             most_cycles=settings.most_cycles,
+            feed=feed,
         )
 
     def _remember(self, theta: Array, history: History, rows: EncodedRows) -> None:
@@ -235,7 +275,8 @@ class BaseTabular(CallbackSupportMixin, TabularRows):
         if never or not np.isfinite(theta).all():
             raise DivergenceError(
                 "Solver produced non-finite parameter weights: training never reached a finite loss; lower "
-                f"learning_rate_init={self.settings_.learning_rate_init}"
+                f"learning_rate_init={self.settings_.learning_rate_init}, or leave out rows whose "
+                "targets are far from all others"
             )
         if history.interrupted:
             warn("Training interrupted by user.", stacklevel=5)

@@ -4,14 +4,15 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import type_of_target
 
 from chainrule.errors import ParameterError
 from chainrule.estimators.calibration import mixture_shares, temperature
 from chainrule.estimators.parameters import store
+from chainrule.estimators.rows import restored_on_failure
 from chainrule.estimators.tabular_base import BaseTabular
-from chainrule.estimators.targets import ClassCoding, checked_labels
+from chainrule.estimators.targets import ClassCoding, checked_classes, checked_labels
+from chainrule.estimators.weights import in_reach
 from chainrule.network import CustomLoss, Loss
 from chainrule.network.losses import (
     MultilabelCrossEntropy,
@@ -123,18 +124,20 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         classes : array, optional
             All labels that will ever come; needed in the first call.
         """
-        if not hasattr(self, "theta_"):
-            if classes is None:
-                raise ParameterError("classes must be passed on the first call to partial_fit.")
-            self._coding = ClassCoding(
-                np.unique(np.asarray(classes)), type_of_target(y).startswith("multilabel")
-            )
-            self.classes_ = self._coding.classes
-        elif classes is not None and not np.array_equal(self.classes_, np.unique(np.asarray(classes))):
-            raise ParameterError(
-                f"classes={classes!r} is not the same as on last call to partial_fit, was: {self.classes_!r}"
-            )
-        return self._partial_fit(X, y, sample_weight)
+        with restored_on_failure(self):
+            y = self._checked_targets(y)
+            known = None if classes is None else np.unique(checked_labels(classes))
+            if not hasattr(self, "theta_"):
+                if known is None:
+                    raise ParameterError("classes must be passed on the first call to partial_fit.")
+                self._coding = ClassCoding(known, type_of_target(y).startswith("multilabel"))
+                self.classes_ = self._coding.classes
+            elif known is not None and not np.array_equal(self.classes_, known):
+                raise ParameterError(
+                    f"classes={classes!r} is not the same as on last call to partial_fit, was: "
+                    f"{self.classes_!r}"
+                )
+            return self._partial_fit(X, y, sample_weight)
 
     # -- predicting ---------------------------------------------------------------------------------
 
@@ -156,11 +159,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     # -- targets ------------------------------------------------------------------------------------
 
     def _checked_targets(self, y: Any) -> Array:
-        y = checked_labels(y)
-        check_classification_targets(y)
-        if type_of_target(y) == "multiclass-multioutput":
-            raise ParameterError("y with several columns must hold 0 and 1 only (several labels per row)")
-        return y
+        return checked_classes(y)
 
     def _learn_labels(self, y: Array) -> None:
         self._coding = ClassCoding.learn(y)
@@ -188,17 +187,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         return None if y.ndim == 2 else np.unique(y, return_inverse=True)[1]
 
     def _class_weights(self, y: Array) -> Array:
-        if self.class_weight is None:
-            return np.ones(len(y))
-        if isinstance(self.class_weight, dict) and not self._coding.multilabel:
-            factors = self._coding.factors(self.class_weight)[self._coding.encode(y)[:, 0].astype(int)]
-        else:
-            factors = compute_sample_weight(self.class_weight, y)
-        if not (np.isfinite(factors).all() and factors.min() >= 0 and factors.any()):
-            raise ParameterError(
-                f"class_weight must be numbers ≥ 0, not all 0, however: {self.class_weight!r}"
-            )
-        return np.asarray(factors)
+        return in_reach(self._coding.row_factors(self.class_weight, y), np.float64)[0]
 
     def _forget_calibration(self) -> None:
         self.temperature_ = 1.0

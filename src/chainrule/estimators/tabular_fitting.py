@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine import Data, Engine, Program, State, choose_engine, start
+from chainrule.engine.blas import one_thread
 from chainrule.estimators.callbacks import FitTasks
 from chainrule.estimators.checkpoints import identity_of
 from chainrule.estimators.presets import SHARE_OF_RATE_TO_GO_ON
@@ -72,6 +73,8 @@ class TabularFitting:
         Otherwise, cycles at the most.
     checkpoint : Checkpoint, optional
         Where to keep how far it is.
+    feed : Feed, optional
+        Where the rows come from that are not in memory; `data` is then a sample of them, and the judges.
     """
 
     estimator: Any
@@ -88,6 +91,7 @@ class TabularFitting:
     fixed_length: bool = False
     most_cycles: int = 4
     checkpoint: Any = None
+    feed: Any = None
 
     def run(self) -> tuple[Array, History]:
         """(θ, history) of a fresh training: the best θ by the validation rows, or the last without any.
@@ -97,7 +101,8 @@ class TabularFitting:
         rows is the last; one that brought much is followed by another.
         """
         self.deadline -= self._seconds_to_judge()
-        theta = initialize_from_data(self.program.network, self._rows_to_start_from(), self.rng)
+        with one_thread():
+            theta = initialize_from_data(self.program.network, self._rows_to_start_from(), self.rng)
         state = start(theta, self.program.optimizer.n_moments)
         history = History()
         position = self._taken_up(theta, history)
@@ -161,7 +166,8 @@ class TabularFitting:
         progress : dict with "moments" and "step", or None
         """
         if theta is None:
-            theta = initialize_from_data(self.program.network, self.data.X, self.rng)
+            with one_thread():
+                theta = initialize_from_data(self.program.network, self.data.X, self.rng)
         state = start(theta, self.program.optimizer.n_moments)
         if progress is not None:
             state = state._replace(moments=tuple(progress["moments"]), step=progress["step"])
@@ -184,7 +190,8 @@ class TabularFitting:
         history.engine = self._engine.name
         if history.engine == "numpy" and history.clock is None:
             history.clock = perf_counter(), 0
-        training = Training(
+        kind = Training if self.feed is None else self.feed.training
+        training = kind(
             program=self.program,
             engine=self._engine,
             data=self.data,
@@ -223,7 +230,10 @@ class TabularFitting:
         choice = self.estimator.engine
         if choice == "auto" and self.deadline - perf_counter() < _SECONDS_WORTH_STARTING_XLA:
             choice = "numpy"
-        return choose_engine(choice, self.program, self.data, self.max_epochs, self.batch_size)
+        data = self.data
+        if self.feed is not None:
+            data = Data(*(np.empty((self.feed.n_rows, 0)) for _ in range(3)))
+        return choose_engine(choice, self.program, data, self.max_epochs, self.batch_size)
 
     @property
     def _is_watched(self) -> bool:

@@ -17,6 +17,11 @@ __all__ = ["TabularRegressor"]
 
 Array = Any
 
+_SMALLEST_DELTA, _LARGEST_DELTA = 1e-3, 1e6
+"""Of Huber's loss, in standard deviations: beyond them the line and the parabola are lost in float32."""
+
+_LARGEST_TO_BE_SQUARED = 1e150
+
 
 class TabularRegressor(RegressorMixin, BaseTabular):
     """y(row) for any table: an ensemble of small networks behind embeddings of the columns.
@@ -125,25 +130,37 @@ class TabularRegressor(RegressorMixin, BaseTabular):
                 "predict_interval needs held-out rows and a loss whose prediction is one number per target; "
                 "set validation_fraction, give X_val and y_val, or fit on at least 20 rows"
             )
-        radius = conformal_radius(self._residuals, coverage) * (self._difficulty(members) + self._offset)
         center = self._predicted(a)
-        bounds = np.stack([center - radius, center + radius], axis=-1)
+        with np.errstate(over="ignore"):
+            unit = _finite(self._difficulty(members) + self._offset)
+            radius = _finite(conformal_radius(self._residuals, coverage) * unit)
+            bounds = _finite(np.stack([center - radius, center + radius], axis=-1))
         return bounds[:, 0] if self._one_column else bounds
 
     def _predicted(self, a: Array) -> Array:
-        y = np.asarray(self._loss.link(a), dtype=np.float64) * self.target_scale_ + self.target_mean_
-        if self.quantiles is not None:
+        with np.errstate(over="ignore"):
+            y = np.asarray(self._loss.link(a), dtype=np.float64) * self.target_scale_ + self.target_mean_
+        y = _finite(y)
+        if self._has_quantiles:
             return np.sort(y, axis=1)
         return np.clip(y, *self._range) if self.clip_predictions and self._is_mean else y
 
     def _difficulty(self, members: Array) -> Array:
         """Standard deviation of the members' predictions (n, K), in units of the target."""
-        spread = np.asarray(self._loss.link(members), dtype=np.float64).std(axis=1)
-        return np.asarray(spread * self.target_scale_)
+        return np.asarray(self._spread(members) * self.target_scale_)
+
+    def _spread(self, members: Array) -> Array:
+        """Standard deviation of the members' predictions (n, K), in units of the target's scale."""
+        predicted = np.asarray(self._loss.link(members), dtype=np.float64)
+        return np.minimum(predicted, _LARGEST_TO_BE_SQUARED).std(axis=1)
 
     @property
     def _one_column(self) -> bool:
-        return self.n_outputs_ == 1 and self.quantiles is None
+        return self.n_outputs_ == 1 and not self._has_quantiles
+
+    @property
+    def _has_quantiles(self) -> bool:
+        return isinstance(self._loss.loss, Quantiles)
 
     @property
     def _is_mean(self) -> bool:
@@ -182,7 +199,8 @@ class TabularRegressor(RegressorMixin, BaseTabular):
             raise ParameterError(f"y must have {self.n_outputs_} columns, however its shape: {y.shape}")
         if self._is_rate:
             self._check_rates(y)
-        return (y - self.target_mean_) / self.target_scale_
+        half = np.where(self.target_scale_ > 1, 0.5, 1.0)  # the difference of ±1e308 overflows
+        return (y * half - self.target_mean_ * half) / (self.target_scale_ * half)
 
     def _check_rates(self, y: Array) -> None:
         if y.min() < 0:
@@ -201,7 +219,8 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         if loss.out_activation in ("logistic", "softmax"):
             raise ParameterError(f"loss={self.loss!r} is for classes; use TabularClassifier")
         if loss.kind == "huber":
-            return type(loss)(loss.delta / float(np.mean(self.target_scale_)))  # type: ignore[attr-defined,call-arg]
+            delta = loss.delta / float(np.mean(self.target_scale_))  # type: ignore[attr-defined]
+            return type(loss)(min(max(delta, _SMALLEST_DELTA), _LARGEST_DELTA))  # type: ignore[call-arg]
         return loss
 
     @property
@@ -221,13 +240,20 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     def _calibrate(self, a: Array, members: Array, y: Array, weights: Array) -> None:
         if self.quantiles is not None:
             return
-        difficulty = self._difficulty(members)
-        self._offset = difficulty.mean(0) + 1e-9 * self.target_scale_
-        true = y * self.target_scale_ + self.target_mean_
-        used = weights > 0
-        self._residuals = (np.abs(true - self._predicted(a)) / (difficulty + self._offset))[used]
+        # In units of the scale, as y is: in the target's, differences of ±1e308 overflow.
+        spread = self._spread(members)
+        offset = spread.mean(0) + 1e-9
+        residuals = np.abs(y - self._encode_targets(self._predicted(a))) / (spread + offset)
+        self._residuals = residuals[weights > 0]
+        with np.errstate(over="ignore"):
+            self._offset = _finite(offset * self.target_scale_)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _finite(y: Array) -> Array:
+    """Replace what is larger than any number by the largest; what is none stays none."""
+    return np.clip(y, np.finfo(np.float64).min, np.finfo(np.float64).max)

@@ -7,7 +7,6 @@ from typing import Any
 from warnings import warn
 
 import numpy as np
-from sklearn.utils.validation import _check_sample_weight
 
 from chainrule.errors import DegradedWarning, ParameterError
 from chainrule.estimators.presets import Settings, batch_size_for, folds_for, table_network
@@ -22,6 +21,7 @@ from chainrule.estimators.tabular_time import (
     seconds_per_epoch,
     seconds_to_judge,
 )
+from chainrule.estimators.weights import checked_sample_weight, in_reach
 from chainrule.table.network_encoder import NetworkEncoder
 from chainrule.table.schema import Schema
 from chainrule.training import hold_out
@@ -96,12 +96,8 @@ class TabularRows(FittedTabular, ABC):
             raise ParameterError(
                 f"Found input variables with inconsistent numbers of samples: [{n_rows}, {len(y)}]"
             )
-        weights = _check_sample_weight(
-            sample_weight, np.zeros((n_rows, 1)), dtype=np.float64, ensure_non_negative=True
-        )
+        weights, _ = in_reach(checked_sample_weight(sample_weight, n_rows), np.float32)
         used = weights > 0
-        if not used.any():
-            raise ParameterError("the weight of every row is 0; there is nothing to learn from")
         if not used.all():
             X, y, weights = X.rows(used), y[used], weights[used]
         if fresh:
@@ -119,14 +115,10 @@ class TabularRows(FittedTabular, ABC):
                 raise ParameterError("sample_weight_val needs X_val and y_val")
             return None
         X, y = checked_table(X, self), self._checked_targets(y)
+        if len(y) != X.n_rows:
+            raise ParameterError(f"X_val and y_val must be of one length, however: {X.n_rows}, {len(y)}")
         try:
-            return (
-                X,
-                y,
-                _check_sample_weight(
-                    weights, np.zeros((len(y), 1)), dtype=np.float64, ensure_non_negative=True
-                ),
-            )
+            return X, y, in_reach(checked_sample_weight(weights, len(y)), np.float32)[0]
         except ValueError as error:
             raise ParameterError(f"X_val, y_val: {error}") from None
 

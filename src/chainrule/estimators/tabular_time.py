@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
-from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
 from chainrule.engine import Data, Program, estimated_seconds
+from chainrule.estimators.silence import without_warnings
 from chainrule.network import Network, get_loss
 from chainrule.optimization import Adam
 from chainrule.table.frame import Table
@@ -52,8 +52,7 @@ def prepared_on_trial(X: Table, kinds: Mapping[str, str], bins: int) -> tuple[fl
     begun = perf_counter()
     few = X.rows(np.arange(X.n_rows) % max(1, X.n_rows // wanted) == 0)
     try:
-        with catch_warnings():
-            simplefilter("ignore")  # they would say of few rows what is true of all, or is not
+        with without_warnings():  # they would say of few rows what is true of all, or is not
             encoder, read = NetworkEncoder.fit(few, kinds, bins)
             encoder.encode(read)
     except ValueError:

@@ -1,11 +1,11 @@
 """Findings about what was learned: less than a linear model does, or by heart."""
 
 from typing import Any
-from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
 from chainrule.engine.blas import one_thread
+from chainrule.estimators.silence import without_warnings
 from chainrule.explain.diagnosis import Finding
 from chainrule.explain.examined import Examined, Rows
 from chainrule.explain.findings_answers import constant_predictions
@@ -174,8 +174,7 @@ def _linear_model(x: Array, y: Array, is_classifier: bool, weights: Array | None
     model = make_pipeline(StandardScaler(), last)
     unit = np.maximum(np.abs(x).max(axis=0), np.finfo(float).tiny)  # squares of 1e200 are no numbers
     unit_of_y = 1 if is_classifier else max(float(np.abs(y).max()), np.finfo(float).tiny)
-    with catch_warnings(), np.errstate(all="ignore"), one_thread():
-        simplefilter("ignore")  # a baseline that has not quite converged is still one
+    with without_warnings(), np.errstate(all="ignore"), one_thread():  # hardly converged is still a baseline
         model.fit(
             x / unit,
             y if is_classifier else y / unit_of_y,

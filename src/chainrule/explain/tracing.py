@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.engine.blas import one_thread
 from chainrule.errors import ParameterError
 from chainrule.estimators.problem import Problem
 from chainrule.explain.raw_row import raw_columns
@@ -26,6 +27,7 @@ __all__ = ["traced"]
 Array = Any
 
 
+@one_thread()
 def traced(problem: Problem, key: Array | None) -> Trace:
     """Run the layers forward and back, the numbers kept; see `trace`."""
     network, loss = problem.network, problem.loss

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -248,10 +247,4 @@ def _checked_function(function: ActivationFunction) -> ActivationFunction:
             f"activation {function.name!r} is your own function, whose source nobody knows; train with an "
             "activation that has a name to write the network"
         ) from None
-    for name, value in function.settings:
-        if not isfinite(value):
-            raise ParameterError(
-                f"the setting {name} of the activation {function.name!r} must be finite to be written, "
-                f"however: {value!r}"
-            )
     return function

@@ -66,8 +66,8 @@ const silu = (a) => a * (0.5 + 0.5 * Math.tanh(0.5 * a));""",
 /** a tanh(softplus(a)) */
 const mish = (a) => a * Math.tanh(softplus(a));""",
     "exp": """\
-/** exp(a), infinite where that is too large for a number */
-const exp = (a) => Math.exp(a);""",
+/** exp(a), at most the largest power of e that is a number */
+const exp = (a) => Math.exp(Math.min(a, 709));""",
     "softmax": """\
 /** p_k = exp(a_k) / Σ_j exp(a_j), without overflow */
 function softmax(a) {

@@ -57,10 +57,9 @@ def mish(a):
     """a tanh(softplus(a))"""
     return a * np.tanh(softplus(a))''',
     "exp": '''\
-@np.errstate(over="ignore")
 def exp(a):
-    """exp(a), infinite where that is too large for a number"""
-    return np.exp(a)''',
+    """exp(a), at most the largest power of e that is a number"""
+    return np.exp(np.minimum(a, 88.0 if a.dtype == np.float32 else 709.0))''',
     "softmax": '''\
 def softmax(a):
     """p_k = exp(a_k) / Σ_j exp(a_j), without overflow"""
