@@ -12,7 +12,6 @@ _PACKAGES = (
     "numpy",
     "scipy",
     "scikit-learn",
-    "safetensors",
     "jax",
     "jaxlib",
     "polars",
@@ -20,6 +19,9 @@ _PACKAGES = (
     "rich",
     "onnx",
     "starlette",
+    "pyarrow",
+    "dask",
+    "distributed",
 )
 
 

@@ -56,7 +56,7 @@ def test_train_refuses_bad_tables(run, folder, content, says):
     [
         (("train", "absent.csv", "--target", "risk"), "absent.csv does not exist"),
         (("train", "dat.csv", "--target", "risk"), "did you mean data.csv?"),
-        (("train", ".", "--target", "risk"), ". is a directory"),
+        (("train", ".", "--target", "risk"), "has other columns than data.csv; give all files of ."),
         (("train", "data.csv", "--target", "risky"), "did you mean 'risk'?"),
         (("train", "data.csv", "--target", "risk", "--ignore", "cots"), "did you mean 'cost'?"),
         (
@@ -176,7 +176,7 @@ def test_a_training_that_runs_away_ends_with_1(run, folder):
 def test_a_fault_of_ours_is_one_line_with_1(run, table, monkeypatch):
     from chainrule.cli import inspect
 
-    def broken(_):
+    def broken(*_):
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr(inspect, "inspect", broken)
@@ -293,7 +293,7 @@ def test_ctrl_c_keeps_and_saves_the_model(folder):
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
 def test_ctrl_c_elsewhere_is_one_line(table, folder):
     code = "import os, signal, chainrule.cli.inspect as i\n"
-    code += "i.read_table = lambda path: os.kill(os.getpid(), signal.SIGINT)\n"
+    code += "i.read_table = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT)\n"
     done = process("inspect", "data.csv", code=code + CODE)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "chainrule: error: interrupted\n")
     assert os.listdir(folder) == ["data.csv"]
@@ -302,7 +302,7 @@ def test_ctrl_c_elsewhere_is_one_line(table, folder):
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
 def test_ctrl_c_before_the_first_epoch_says_that_nothing_is_saved(table, folder):
     code = "import os, signal, chainrule.cli.train as t\n"
-    code += "t.open_table = lambda path: os.kill(os.getpid(), signal.SIGINT)\n"
+    code += "t.open_table = lambda *_: os.kill(os.getpid(), signal.SIGINT)\n"
     done = process("train", "data.csv", "--target", "risk", code=code + CODE)
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr == "chainrule: error: interrupted; nothing was saved\n"

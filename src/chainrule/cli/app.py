@@ -1,6 +1,8 @@
 """The commands and their options; the work is done in the module of the command's name."""
 
+import glob
 from enum import StrEnum
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +18,7 @@ from chainrule.cli.options import (
     layer_and_unit,
     positive,
     probability,
+    table_limits,
 )
 from chainrule.cli.terminal import print_json, warnings_as_lines
 
@@ -74,7 +77,8 @@ class ExportFormat(StrEnum):
 
 
 Data = Annotated[
-    Path, typer.Argument(metavar="DATA", help="Table: .csv, .tsv or .parquet.", show_default=False)
+    Path,
+    typer.Argument(metavar="DATA", help="Table: .csv, .tsv (or .gz of them), .parquet.", show_default=False),
 ]
 Model = Annotated[
     Path, typer.Argument(metavar="MODEL", help="File that train has written.", show_default=False)
@@ -82,7 +86,33 @@ Model = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, help="The same seed, the same result.")]
 ChosenPreset = Annotated[Preset, typer.Option(metavar="NAME", help="Work to spend: fast, default or best.")]
+Limits = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="NAME=N",
+        help="Read larger tables, or refuse smaller ones: bytes, rows, columns, field (its characters) or "
+        "levels (texts of a column); none lifts it; may be repeated.",
+        rich_help_panel="Limits",
+        show_default=False,
+    ),
+]
+Stream = Annotated[
+    bool, typer.Option("--stream", help="Read the table piece by piece; folders and patterns always are.")
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
+
+
+def _is_data_set(data: Path) -> bool:
+    """Whether a folder or a pattern such as data/*.parquet is named, rather than a file."""
+    return data.is_dir() or (not data.exists() and glob.has_magic(str(data)))
+
+
+def _name_of(data: Path) -> str:
+    """What to call what is made of a table: by its file, its folder, or the folder of its pattern."""
+    while glob.has_magic(data.name):
+        data = data.parent
+    return data.stem or data.resolve().stem
 
 
 def _print_version(wanted: bool) -> None:
@@ -147,8 +177,26 @@ def train(
         float | None,
         typer.Option(metavar="SHARE", min=0, max=0.95, help="Neurons dropped while training."),
     ] = None,
+    stream: Stream = False,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCHEDULER",
+            help="Address of a dask cluster whose workers read and learn from DATA, Parquet.",
+            show_default=False,
+        ),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Keep how far it is; the same command then goes on after a crash.",
+            show_default=False,
+        ),
+    ] = None,
     engine: Annotated[EngineName, typer.Option(metavar="NAME", help="auto, numpy or xla.")] = EngineName.auto,
     seed: Seed = 0,
+    limit: Limits = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -157,7 +205,6 @@ def train(
     Columns may be numbers, categories, booleans, dates, times and sentences, with missing values. The model
     that is saved is the one whose score is shown: it has not seen the held-out rows.
     """
-    run = _work_of("train")
     given = {
         "hidden_layer_sizes": hidden,
         "activation": activation,
@@ -168,7 +215,13 @@ def train(
         "time_limit": time_limit,
     }
     settings = {name: value for name, value in given.items() if value is not None}
-    file = model or Path(f"{data.stem}.safetensors")
+    file = model or Path(f"{_name_of(data)}.safetensors")
+    streamed = stream or dask is not None or _is_data_set(data)
+    run = (
+        partial(_work_of("train_streamed"), scheduler=dask)
+        if streamed
+        else partial(_work_of("train"), limits=table_limits(limit))
+    )
     with warnings_as_lines(), nothing_saved():
         report = run(
             data,
@@ -179,6 +232,7 @@ def train(
             kinds=column_kinds(kind or ()),
             test_fraction=test_fraction,
             seed=seed,
+            checkpoint=checkpoint,
             overwrite=overwrite,
             settings={"preset": preset.value, "engine": engine.value, **settings},
         )
@@ -208,6 +262,8 @@ def predict(
     with_input: Annotated[
         bool, typer.Option("--with-input", help="Put the table's own columns in front of the predictions.")
     ] = False,
+    stream: Stream = False,
+    limit: Limits = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -216,17 +272,14 @@ def predict(
     The table needs the columns of training, in any order; further ones, the target among them, are ignored.
     Text that begins with = + - or @ gets a ' in front, so that no spreadsheet runs it as a formula.
     """
-    run = _work_of("predict")
+    wanted = {"probabilities": proba, "coverage": interval, "with_input": with_input, "overwrite": overwrite}
     with warnings_as_lines():
-        report, text = run(
-            model,
-            data,
-            output=output,
-            probabilities=proba,
-            coverage=interval,
-            with_input=with_input,
-            overwrite=overwrite,
-        )
+        if stream or _is_data_set(data):
+            report, text = _work_of("predict_streamed")(model, data, output=output, **wanted), ""
+        else:
+            report, text = _work_of("predict")(
+                model, data, output=output, limits=table_limits(limit), **wanted
+            )
     if json or output is not None:
         _show(report, json)
     else:
@@ -234,21 +287,22 @@ def predict(
 
 
 @app.command(epilog=EXIT_CODES)
-def evaluate(model: Model, data: Data, json: Json = False) -> None:
+def evaluate(model: Model, data: Data, limit: Limits = None, json: Json = False) -> None:
     """Score a model on a table that has the target."""
     run = _work_of("evaluate")
     with warnings_as_lines():
-        report = run(model, data)
+        report = run(model, data, limits=table_limits(limit))
     _show(report, json)
 
 
 @app.command(epilog=EXIT_CODES)
 def inspect(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Model file or table.", show_default=False)],
+    limit: Limits = None,
     json: Json = False,
 ) -> None:
     """Show what is in a model file or a table."""
-    _show(_work_of("inspect")(file), json)
+    _show(_work_of("inspect")(file, table_limits(limit)), json)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -278,6 +332,7 @@ def explain(
         Path | None,
         typer.Option(metavar="FILE", help="Default: standard output.", show_default=False),
     ] = None,
+    limit: Limits = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -299,6 +354,7 @@ def explain(
             form=form.value,
             output=output,
             overwrite=overwrite,
+            limits=table_limits(limit),
         )
     if json:
         print_json(report)
@@ -307,14 +363,14 @@ def explain(
 
 
 @app.command(epilog=EXIT_CODES)
-def doctor(model: Model, data: Data, json: Json = False) -> None:
+def doctor(model: Model, data: Data, limit: Limits = None, json: Json = False) -> None:
     """Say in plain words what is wrong with a model, with the numbers and the cure.
 
     The table needs the target. Give the one that the model was trained on, or rows like those.
     """
     run = _work_of("doctor")
     with warnings_as_lines():
-        report = run(model, data)
+        report = run(model, data, limits=table_limits(limit))
     _show(report, json)
 
 
@@ -325,6 +381,7 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Page to write.")] = Path(
         "report.html"
     ),
+    limit: Limits = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -335,7 +392,7 @@ def report(
     """
     run = _work_of("report")
     with warnings_as_lines():
-        found = run(model, data, output, overwrite=overwrite)
+        found = run(model, data, output, overwrite=overwrite, limits=table_limits(limit))
     _show(found, json)
 
 
@@ -371,7 +428,7 @@ def playground(
         list[Path] | None,
         typer.Argument(
             metavar="DATA|MODEL",
-            help="Table (.csv, .tsv or .parquet), model file (.safetensors), or both.",
+            help="Table (.csv, .tsv, .parquet), model file (.safetensors), or both.",
             show_default=False,
         ),
     ] = None,
@@ -381,13 +438,20 @@ def playground(
     ] = None,
     port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0: one that is free.")] = 0,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
+    limit: Limits = None,
 ) -> None:
     """Watch a network train in the browser, and change it while it does.
 
     The page comes from this machine and can be reached from this machine only. Without a table it begins with
     points in a plane. Ctrl-C ends it.
     """
-    _work_of("playground")(files or (), target=target, port=port, open_browser=not no_browser)
+    _work_of("playground")(
+        files or (),
+        target=target,
+        port=port,
+        open_browser=not no_browser,
+        limits=table_limits(limit) if limit else None,
+    )
 
 
 @app.command(epilog=EXIT_CODES)

@@ -5,12 +5,12 @@ from typing import Any
 
 from chainrule.cli.inputs import known_target, load_trained, naming, table_for
 from chainrule.explain.doctor import doctor as examine
-from chainrule.table import open_table
+from chainrule.table import DEFAULT_LIMITS, TableLimits, open_table
 
 __all__ = ["doctor"]
 
 
-def doctor(model_file: Path, data: Path) -> dict[str, Any]:
+def doctor(model_file: Path, data: Path, *, limits: TableLimits = DEFAULT_LIMITS) -> dict[str, Any]:
     """Examine a model on the rows of a table file that have a target; return the report as plain data.
 
     Raises
@@ -19,7 +19,7 @@ def doctor(model_file: Path, data: Path) -> dict[str, Any]:
         If the model file, the table or its target cannot be used.
     """
     model = load_trained(model_file)
-    file = open_table(data)
+    file = open_table(data, limits)
     table = table_for(model, file)
     with naming(file):
         y, rows = known_target(model, table)

@@ -18,13 +18,13 @@ from chainrule.cli.inputs import (
 from chainrule.cli.scores import classification_scores, regression_scores
 from chainrule.cli.terminal import say
 from chainrule.errors import DegradedWarning
-from chainrule.table import known_labels, known_numbers, open_table
+from chainrule.table import DEFAULT_LIMITS, TableLimits, known_labels, known_numbers, open_table
 from chainrule.table.levels import level_text
 
 __all__ = ["evaluate", "scores_of", "warn_if_trivial"]
 
 
-def evaluate(model_file: Path, data: Path) -> dict[str, Any]:
+def evaluate(model_file: Path, data: Path, *, limits: TableLimits = DEFAULT_LIMITS) -> dict[str, Any]:
     """Score a model on the rows of a table file that have a target; return the report as plain data.
 
     Raises
@@ -33,7 +33,7 @@ def evaluate(model_file: Path, data: Path) -> dict[str, Any]:
         If the model file, the table or its target cannot be used.
     """
     model = load_trained(model_file)
-    file = open_table(data)
+    file = open_table(data, limits)
     table = table_for(model, file)
     with naming(file):
         scores = scores_of(model, table)

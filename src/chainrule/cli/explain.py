@@ -8,7 +8,7 @@ from chainrule.cli.outputs import check_output, write_text
 from chainrule.errors import ParameterError
 from chainrule.explain.neuron_document import neuron_document
 from chainrule.explain.trace import trace
-from chainrule.table import known_labels, known_numbers, open_table
+from chainrule.table import DEFAULT_LIMITS, TableLimits, known_labels, known_numbers, open_table
 from chainrule.table.levels import level_text
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def explain(
     form: str = "text",
     output: Path | None = None,
     overwrite: bool = False,
+    limits: TableLimits = DEFAULT_LIMITS,
 ) -> tuple[dict[str, Any], str]:
     """Trace one row of a table file through a model.
 
@@ -63,7 +64,7 @@ def explain(
     if output is not None:
         check_output("--output", output, overwrite, {"table": data, "model": model_file})
     model = load_trained(model_file)
-    file = open_table(data)
+    file = open_table(data, limits)
     table = table_for(model, file)
     if not 1 <= row <= table.height:
         raise ParameterError(f"--row: {data} has the rows 1 to {table.height:,}, however: {row}")

@@ -8,13 +8,13 @@ import numpy as np
 
 from chainrule.cli.outputs import describe_file
 from chainrule.errors import TableError
-from chainrule.table import read_table
+from chainrule.table import DEFAULT_LIMITS, TableLimits, read_table
 from chainrule.table.cells import Cells
 from chainrule.table.frame import as_table
 from chainrule.table.ignored import Ignored
 from chainrule.table.kinds import typed_column
 from chainrule.table.levels import level_text
-from chainrule.table.readers import EXTENSIONS
+from chainrule.table.readers import EXTENSIONS, extension_of
 
 if TYPE_CHECKING:
     from chainrule.cli.inputs import TrainedModel
@@ -24,7 +24,7 @@ __all__ = ["inspect"]
 _MOST_LEVELS_LISTED = 20
 
 
-def inspect(path: Path) -> dict[str, Any]:
+def inspect(path: Path, limits: TableLimits = DEFAULT_LIMITS) -> dict[str, Any]:
     """Describe a table file (by its extension) or a model file, as plain data.
 
     Raises
@@ -32,14 +32,14 @@ def inspect(path: Path) -> dict[str, Any]:
     ChainruleError
         If the file is neither.
     """
-    return _inspect_table(path) if path.suffix.lower() in EXTENSIONS else _inspect_model(path)
+    return _inspect_table(path, limits) if extension_of(path) in EXTENSIONS else _inspect_model(path)
 
 
 # -- tables ------------------------------------------------------------------------------------------------
 
 
-def _inspect_table(path: Path) -> dict[str, Any]:
-    frame = read_table(path)
+def _inspect_table(path: Path, limits: TableLimits) -> dict[str, Any]:
+    frame = read_table(path, limits=limits)
     table = as_table(frame)
     return {
         "command": "inspect",

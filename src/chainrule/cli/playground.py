@@ -2,16 +2,22 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chainrule.errors import ParameterError
 
+if TYPE_CHECKING:
+    from chainrule.table.limits import TableLimits
+
 __all__ = ["playground"]
 
-_TABLES = (".csv", ".tsv", ".parquet")
+_TABLES = (".csv", ".tsv", ".parquet", ".csv.gz", ".tsv.gz")
 _MODEL = ".safetensors"
 
 
-def playground(files: Sequence[Path], *, target: str | None, port: int, open_browser: bool) -> None:
+def playground(
+    files: Sequence[Path], *, target: str | None, port: int, open_browser: bool, limits: "TableLimits | None"
+) -> None:
     """Serve the playground until Ctrl-C.
 
     Parameters
@@ -24,6 +30,8 @@ def playground(files: Sequence[Path], *, target: str | None, port: int, open_bro
         0 takes one that is free.
     open_browser : bool
         Whether to open the page in the browser.
+    limits : TableLimits, optional
+        Of the table; default: those by which every table is read.
 
     Raises
     ------
@@ -39,10 +47,10 @@ def playground(files: Sequence[Path], *, target: str | None, port: int, open_bro
     if target is not None and data is None:
         raise ParameterError(f"--target {target!r} is a column of a table; name the table too")
     if data is not None:
-        _check_table(data)
+        _check_table(data, limits)
     if model is not None and not model.is_file():
         raise ParameterError(f"{model} does not exist; check the spelling and the folder")
-    serve(port=port, open_browser=open_browser, data=data, target=target, model=model)
+    serve(port=port, open_browser=open_browser, data=data, target=target, model=model, limits=limits)
 
 
 def _the_only(what: str, files: Sequence[Path]) -> Path | None:
@@ -51,9 +59,9 @@ def _the_only(what: str, files: Sequence[Path]) -> Path | None:
     return files[0] if files else None
 
 
-def _check_table(data: Path) -> None:
-    if data.is_file() and data.suffix.lower() in _TABLES:
+def _check_table(data: Path, limits: "TableLimits | None") -> None:
+    if data.is_file() and data.name.lower().endswith(_TABLES):
         return  # the rest is the worker's to read; what reads tables takes long to import
-    from chainrule.table import open_table
+    from chainrule.table import DEFAULT_LIMITS, open_table
 
-    open_table(data)
+    open_table(data, limits or DEFAULT_LIMITS)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from chainrule.cli.inputs import TrainedModel, load_trained, naming, table_for, warn_of_unseen_levels
 from chainrule.cli.outputs import check_output, guarded, write_text
 from chainrule.errors import ParameterError
-from chainrule.table import open_table
+from chainrule.table import DEFAULT_LIMITS, TableLimits, open_table
 from chainrule.table.levels import level_text
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["predict"]
+__all__ = ["beside", "predict", "predictions_of"]
 
 
 def predict(
@@ -24,6 +24,7 @@ def predict(
     coverage: float | None = None,
     with_input: bool = False,
     overwrite: bool = False,
+    limits: TableLimits = DEFAULT_LIMITS,
 ) -> tuple[dict[str, Any], str]:
     """Predict every row of a table file.
 
@@ -49,12 +50,12 @@ def predict(
     if output is not None:
         check_output("--output", output, overwrite, {"table": data, "model": model_file})
     model = load_trained(model_file)
-    file = open_table(data)
+    file = open_table(data, limits)
     table = table_for(model, file)
     with naming(file):
-        predictions = _predictions(model, table, probabilities, coverage)
+        predictions = predictions_of(model, table, probabilities, coverage)
         warn_of_unseen_levels(model, table)
-    text = guarded(_beside(file.fields, predictions) if with_input else predictions).write_csv()
+    text = guarded(beside(file.fields, predictions) if with_input else predictions).write_csv()
     report: dict[str, Any] = {
         "command": "predict",
         "model": str(model_file),
@@ -70,9 +71,16 @@ def predict(
     return report, text
 
 
-def _predictions(
+def predictions_of(
     model: TrainedModel, table: "pl.DataFrame", probabilities: bool, coverage: float | None
 ) -> "pl.DataFrame":
+    """Predictions for the rows of a table, a column each; probabilities or bounds beside them.
+
+    Raises
+    ------
+    ParameterError
+        If what is asked for beside them does not go with the model.
+    """
     import polars as pl
 
     if probabilities and model.task == "regression":
@@ -101,7 +109,8 @@ def _predictions(
     return pl.DataFrame(columns)
 
 
-def _beside(table: "pl.DataFrame", predictions: "pl.DataFrame") -> "pl.DataFrame":
+def beside(table: "pl.DataFrame", predictions: "pl.DataFrame") -> "pl.DataFrame":
+    """The table with the predictions behind its own columns."""
     import polars as pl
 
     taken = [name for name in predictions.columns if name in table.columns]

@@ -22,7 +22,7 @@ from chainrule.cli.report_page import page_of
 from chainrule.cli.terminal import say
 from chainrule.explain.doctor import doctor
 from chainrule.plotting.canvas import matplotlib
-from chainrule.table import open_table
+from chainrule.table import DEFAULT_LIMITS, TableLimits, open_table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,7 +34,14 @@ _MOST_ROWS = 5_000
 _REPEATS = 3
 
 
-def report(model_file: Path, data: Path, output: Path, *, overwrite: bool = False) -> dict[str, Any]:
+def report(
+    model_file: Path,
+    data: Path,
+    output: Path,
+    *,
+    overwrite: bool = False,
+    limits: TableLimits = DEFAULT_LIMITS,
+) -> dict[str, Any]:
     """Write a page about a model and how it does on a table; return what is in it as plain data.
 
     Importance, the linear model and the doctor look at 5,000 rows at the most, drawn with a fixed seed.
@@ -47,7 +54,7 @@ def report(model_file: Path, data: Path, output: Path, *, overwrite: bool = Fals
     matplotlib("figure")  # missing, it should be said before the work and not after
     check_output("--output", output, overwrite, {"table": data, "model": model_file})
     model = load_trained(model_file)
-    file = open_table(data)
+    file = open_table(data, limits)
     table = table_for(model, file)
     with naming(file):
         scores = scores_of(model, table)

@@ -1,5 +1,6 @@
 """What reaches the terminal: results on standard output, everything else on standard error."""
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ __all__ = ["is_watched", "print_json", "results", "say", "warnings_as_lines"]
 
 def results() -> Console:
     """Make the console for results, on standard output; colors on a terminal only."""
+    _spell_out_what_cannot_be_encoded()
     return Console(highlight=False)
 
 
@@ -29,7 +31,14 @@ def say(kind: str, message: str) -> None:
 
 def print_json(value: dict[str, Any]) -> None:
     """Write one JSON object on standard output, and nothing else; what is not finite becomes null."""
+    _spell_out_what_cannot_be_encoded()
     sys.stdout.write(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _spell_out_what_cannot_be_encoded() -> None:
+    """Half a character in a level of a model, or one that the terminal lacks, is written by its number."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _finite(value: Any) -> Any:

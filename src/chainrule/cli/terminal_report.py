@@ -232,7 +232,7 @@ def _inspected_model(report: dict[str, Any]) -> list[Any]:
 def _training_facts(report: dict[str, Any]) -> list[tuple[str, str | Text]]:
     training, record = report["training"], report.get("record") or {}
     rows: list[tuple[str, str | Text]] = []
-    if "data" in record:
+    if "data" in record and "version" in record and type(record.get("rows")) is int:
         rows.append(
             ("Trained", f"on {record['rows']:,} rows of {record['data']}, by chainrule {record['version']}")
         )
@@ -243,14 +243,14 @@ def _training_facts(report: dict[str, Any]) -> list[tuple[str, str | Text]]:
     rows += _loss_curves(training)
     if training.get("temperature"):
         rows.append(("Calibration", f"temperature {number(training['temperature'])}"))
-    if record.get("scores"):
+    if isinstance(scores := record.get("scores"), dict):
         shown = ("accuracy", "baseline_accuracy", "log_loss", "rmse", "baseline_rmse", "r2")
-        scores = [
-            f"{name.replace('_', ' ')} {number(record['scores'][name])}"
+        texts = [
+            f"{name.replace('_', ' ')} {number(scores[name])}"
             for name in shown
-            if name in record["scores"]
+            if type(scores.get(name)) in (int, float)
         ]
-        rows.append(("Held-out", ", ".join(scores)))
+        rows += [("Held-out", ", ".join(texts))] if texts else []
     return rows
 
 

@@ -21,8 +21,16 @@ from chainrule.cli.scores import mean_of
 from chainrule.errors import ParameterError, TableError
 from chainrule.estimators import TabularClassifier, TabularRegressor
 from chainrule.estimators.presets import settings_of
-from chainrule.files import save
-from chainrule.table import Schema, TableFile, Target, open_table, prepare_target
+from chainrule.files import Checkpoint, save
+from chainrule.table import (
+    DEFAULT_LIMITS,
+    Schema,
+    TableFile,
+    TableLimits,
+    Target,
+    open_table,
+    prepare_target,
+)
 from chainrule.table.levels import level_text
 from chainrule.table.names import column_of, wrapped_frame
 from chainrule.training import hold_out
@@ -30,7 +38,7 @@ from chainrule.training import hold_out
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["train"]
+__all__ = ["cure_of", "fitted", "kinds_counted", "train"]
 
 _FEW_EPOCHS = 30
 _INTERRUPTED, _OUT_OF_TIME = "interrupted by user", "ended the training after"
@@ -46,7 +54,9 @@ def train(
     kinds: Mapping[str, str] | None = None,
     test_fraction: float = 0.2,
     seed: int = 0,
+    checkpoint: Path | None = None,
     overwrite: bool = False,
+    limits: TableLimits = DEFAULT_LIMITS,
     settings: dict[str, Any],
 ) -> dict[str, Any]:
     """Train on a table file, score on held-out rows, save the model; return the report as plain data.
@@ -57,6 +67,8 @@ def train(
         Columns to leave out.
     kinds : mapping from column to kind, optional
         For columns that are something else than what they look like: see `Schema.learn`.
+    checkpoint : Path, optional
+        Folder that keeps how far the training is: see `Checkpoint`.
     settings : dict
         Parameters of `TabularClassifier` or `TabularRegressor`.
 
@@ -69,7 +81,7 @@ def train(
     for option, names in (("--ignore", ignored), ("--kind", kinds or {})):
         if target in names:
             raise ParameterError(f"{option}: {target!r} is the target; name other columns only")
-    file = open_table(data)
+    file = open_table(data, limits)
     with naming(file):
         table = _without(file.table(), ignored)
         goal = prepare_target(table, target, task)
@@ -80,11 +92,11 @@ def train(
     estimator = kind(column_kinds=chosen or None, random_state=seed, **settings)
     rows, y = goal.rows[training], goal.values[training]
     with naming(file, rows):
-        training_report, endings = _fitted(estimator, columns[rows], y)
+        training_report, endings = fitted(estimator, columns[rows], y, checkpoint)
     model = TrainedModel(estimator, _record(data, table, goal, (training, held_out), seed))
     scores = _held_out_scores(model, file, table, goal.rows[held_out])
     if scores is not None:
-        warn_if_trivial(scores, _cure(estimator, _OUT_OF_TIME in endings))
+        warn_if_trivial(scores, cure_of(estimator, endings))
         model.record["scores"] = {key: x for key, x in scores.items() if type(x) is float and isfinite(x)}
     save(estimator, model_file, record=model.record)
     linear = None
@@ -96,7 +108,7 @@ def train(
             "file": str(data),
             "rows": table.height,
             "columns": len(model.schema.columns),
-            "kinds": dict(Counter(column.kind for column in model.schema.columns)),
+            "kinds": kinds_counted(model.schema),
             "rows_without_target": goal.n_missing,
         },
         "target": target,
@@ -112,7 +124,7 @@ def train(
     }
 
 
-def _fitted(estimator: Any, columns: "pl.DataFrame", y: np.ndarray) -> tuple[dict[str, Any], set[str]]:
+def fitted(estimator: Any, columns: Any, y: Any, checkpoint: Path | None) -> tuple[dict[str, Any], set[str]]:
     """Fit; (what the report says of it, what ended it).
 
     Raises
@@ -121,8 +133,9 @@ def _fitted(estimator: Any, columns: "pl.DataFrame", y: np.ndarray) -> tuple[dic
         If Ctrl-C came before the first epoch's end: there is no model to keep.
     """
     started = perf_counter()
+    kept = None if checkpoint is None else Checkpoint(checkpoint)
     with _endings_noticed() as endings, epochs_shown(estimator):
-        estimator.fit(columns, y)
+        estimator.fit(columns, y, checkpoint=kept)
     seconds = perf_counter() - started
     if not estimator.n_iter_:
         raise KeyboardInterrupt
@@ -131,7 +144,13 @@ def _fitted(estimator: Any, columns: "pl.DataFrame", y: np.ndarray) -> tuple[dic
         "time_limit": estimator.time_limit,
         "out_of_time": _OUT_OF_TIME in endings,
         "interrupted": _INTERRUPTED in endings,
+        "resumed_from": None if kept is None else kept.resumed_from,
     }, endings
+
+
+def kinds_counted(schema: Schema) -> dict[str, int]:
+    """How many columns there are of each kind."""
+    return dict(Counter(column.kind for column in schema.columns))
 
 
 def _chosen_kinds(columns: "pl.DataFrame", told: Mapping[str, str]) -> dict[str, str]:
@@ -189,10 +208,10 @@ def _without(table: "pl.DataFrame", names: Sequence[str]) -> "pl.DataFrame":
     return table.drop(names)
 
 
-def _cure(estimator: Any, out_of_time: bool) -> str:
+def cure_of(estimator: Any, endings: set[str]) -> str:
     """Guess what would make a training succeed that did not."""
     rate = estimator.learning_rate_init
-    if out_of_time:
+    if _OUT_OF_TIME in endings:
         return f"try a longer --time-limit than {estimator.time_limit:g}"
     if rate is not None and rate > _usual_rate(estimator):
         return f"try a --learning-rate below {rate:g}"

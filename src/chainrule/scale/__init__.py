@@ -1,0 +1,1 @@
+"""Larger than memory, and larger than a machine."""

@@ -1,0 +1,177 @@
+"""Encoded rows in chunks of equal size, shuffled, prepared while the chunk before is trained on.
+
+parts, in another order every epoch ─► pieces ─► encoded ─► shuffle buffer ─► chunks
+                                                    └─► a file, from which further epochs read
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.engine import Data
+from chainrule.errors import TableError
+from chainrule.scale.ahead import ahead
+from chainrule.scale.kept import KeptRows
+from chainrule.scale.source import Source
+from chainrule.scale.survey import Roles, Survey, usable
+from chainrule.table.values import RowError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from chainrule.training import Training
+
+__all__ = ["Encode", "Feed"]
+
+Array = Any
+
+Encode = Callable[["pl.DataFrame", np.random.Generator], Array]
+"""Typed rows, target and weight included ↦ float32 (n, width): the matrix, the targets, the weights."""
+
+_BYTES_OF_A_CHUNK = 32_000_000
+
+
+@dataclass
+class Feed:
+    """Where the rows of a training come from that does not hold them in memory.
+
+    Parameters
+    ----------
+    source, roles, survey
+    encode : Encode
+    n_inputs, n_targets : int
+        Columns of the encoded matrix and of the targets.
+    batch_size : int
+    keeps : bool
+        Keep the encoded rows of the first epoch in a file, for further epochs.
+    folder : path, optional
+        For that file; default: where the system keeps temporary files.
+    """
+
+    source: Source
+    roles: Roles
+    survey: Survey
+    encode: Encode
+    n_inputs: int
+    n_targets: int
+    batch_size: int
+    keeps: bool = False
+    folder: Path | None = None
+    _kept: KeptRows | None = field(default=None, init=False)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of an epoch."""
+        return self.survey.n_learned
+
+    @property
+    def n_bytes(self) -> int:
+        """Of all encoded rows."""
+        return 4 * self._width * self.n_rows
+
+    @property
+    def sizes(self) -> list[int]:
+        """Rows of each chunk: whole batches but for the very last one, and as equal as that allows."""
+        most = _BYTES_OF_A_CHUNK // (4 * self._width * self.batch_size)
+        n_steps = ceil(self.n_rows / self.batch_size)
+        n_chunks = ceil(n_steps / max(1, most))
+        ends = [self.batch_size * (n_steps * i // n_chunks) for i in range(n_chunks)] + [self.n_rows]
+        sizes: list[int] = np.diff(ends).tolist()
+        return sizes
+
+    def chunks(self, epoch: int, rng: np.random.Generator) -> Iterator[Data]:
+        """The rows of an epoch, counted from 0, in an order that `rng` decides."""
+        if not self.keeps:
+            blocks = self.encoded(rng)
+        elif epoch == 0:
+            blocks = self._filled()
+        else:
+            if self._kept is None or self._kept.n_rows != self.n_rows:  # a fit that goes on: as it was filled
+                for _ in self._filled():
+                    pass
+            assert self._kept is not None
+            blocks = self._kept.blocks(rng)
+        with ahead(self._shuffled(blocks, rng)) as chunks:
+            for rows in chunks:
+                first_target = self.n_inputs
+                yield Data(rows[:, :first_target], rows[:, first_target:-1], rows[:, -1])
+
+    def training(self, **settings: Any) -> "Training":
+        """A training over these rows."""
+        from chainrule.scale.training import StreamedTraining
+
+        return StreamedTraining(feed=self, **settings)
+
+    def close(self) -> None:
+        """Delete what was kept on disk."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+    @property
+    def _width(self) -> int:
+        return self.n_inputs + self.n_targets + 1
+
+    def _filled(self) -> Iterator[Array]:
+        """Encoded rows, which are kept meanwhile; in an order of the data set's own, the same each time."""
+        self.close()
+        self._kept = KeptRows(self._width, self.folder)
+        for rows in self.encoded(np.random.default_rng(self.survey.seed)):
+            self._kept.append(rows)
+            yield rows
+
+    def encoded(self, rng: np.random.Generator) -> Iterator[Array]:
+        """Encoded rows as the source gives them, part after part in another order."""
+        for part in rng.permutation(len(self.source.parts)).tolist():
+            first = self.survey.starts[part]
+            for piece in self.source.pieces(self.roles.columns, [part]):
+                typed = self.survey.types.applied(piece)
+                used = usable(typed, first, self.roles, self.source)
+                used &= self.survey.learned(first, piece.height)
+                yield self._encoded_piece(typed, used, first, rng)
+                first += piece.height
+
+    def _encoded_piece(
+        self, typed: "pl.DataFrame", used: Array, first: int, rng: np.random.Generator
+    ) -> Array:
+        """The used rows encoded; an error names its row by the place in the whole."""
+        try:
+            return self.encode(typed if used.all() else typed.filter(used), rng)
+        except RowError as error:
+            row = first + int(np.flatnonzero(used)[error.row])
+            raise RowError(f"{self.source.name}: {error.before}", row, error.after) from None
+
+    def _shuffled(self, blocks: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
+        """Chunks of rows drawn from a buffer that holds one chunk more than is drawn."""
+        sizes = self.sizes
+        rest: list[Array] = []
+        held, drawn = 0, 0
+        for block in blocks:
+            rest.append(block)
+            held += len(block)
+            while drawn < len(sizes) - 1 and held >= 2 * sizes[drawn]:
+                chunk, left = _split(np.concatenate(rest), sizes[drawn], rng)
+                yield chunk
+                rest, held, drawn = [left], len(left), drawn + 1
+        for size in sizes[drawn:]:
+            if held < size:
+                break
+            chunk, left = _split(np.concatenate(rest), size, rng)
+            yield chunk
+            rest, held = [left], len(left)
+            drawn += 1
+        if held or drawn < len(sizes):
+            raise TableError(
+                f"{self.source.name} has changed: it had {self.n_rows:,} rows to learn from, and now "
+                f"{sum(sizes[:drawn]) + held:,}; train anew on data that stays as it is"
+            )
+
+
+def _split(rows: Array, size: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """(`size` of the rows at random, the others)."""
+    order = rng.permutation(len(rows))
+    return rows[order[:size]], rows[order[size:]]

@@ -1,0 +1,194 @@
+"""Fitting a table model to a data set that is read piece by piece, and predicting for one."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from warnings import warn
+
+import numpy as np
+
+from chainrule.errors import DegradedWarning, ParameterError, TableError
+from chainrule.estimators.presets import Settings, batch_size_for
+from chainrule.estimators.tabular_parameters import kinds_of_columns
+from chainrule.estimators.tabular_rows import EncodedRows
+from chainrule.scale.feed import Encode, Feed
+from chainrule.scale.source import Source, source_of
+from chainrule.scale.survey import Roles, Survey, survey
+from chainrule.table.names import absent_message
+from chainrule.table.network_encoder import NetworkEncoder
+from chainrule.table.schema import Schema
+from chainrule.table.values import RowError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = [
+    "encoding",
+    "judging",
+    "learned_from_sample",
+    "pieces_to_predict",
+    "prepared_stream",
+    "taken_apart",
+]
+
+Array = Any
+
+_SHARE_OF_FREE_DISK = 0.5
+
+
+def prepared_stream(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    judges: tuple[Any, Any, Any] | None,
+    settings: Settings,
+    rng: np.random.Generator,
+) -> tuple[EncodedRows, Settings, Feed]:
+    """(a sample to begin from and rows to judge by, settings, where the rows come from).
+
+    The estimator then knows its columns, labels and targets.
+
+    Parameters
+    ----------
+    estimator : TabularClassifier or TabularRegressor
+    X : see `source_of`
+    y, sample_weight : str
+        Columns of X.
+    judges : (X_val, y_val, weights), optional
+        Rows in memory to judge by, instead of a part of the source.
+
+    Raises
+    ------
+    ParameterError
+        If the target or the weights are no names of columns.
+    TableError
+        If the source cannot be used.
+    """
+    source = source_of(X)
+    roles = _roles(source, y, sample_weight)
+    estimator.n_features_in_ = len(roles.features)
+    estimator.feature_names_in_ = np.array(roles.features, dtype=object)
+    kinds = kinds_of_columns(estimator, roles.features)
+    share = settings.validation_fraction if judges is None else 0.0
+    known = survey(source, roles, kinds, share, int(rng.integers(2**31)))
+    settings = replace(settings, folds=0, own_lines=False)
+    rows = learned_from_sample(estimator, source, roles, known, kinds, settings, rng)
+    if known.judges is not None:
+        rows = replace(rows, **judging(estimator, *taken_apart(estimator, known.judges, roles)))
+    elif judges is not None:
+        rows = replace(rows, **judging(estimator, *judges))
+    return rows, settings, _feed(estimator, source, roles, known, rows)
+
+
+def _roles(source: Source, target: Any, weight: Any) -> Roles:
+    for what, name in (("y", target), ("sample_weight", weight)):
+        if not isinstance(name, str) and (what == "y" or name is not None):
+            raise ParameterError(
+                f"for a data set that is read piece by piece, {what} must be the name of a column, however: "
+                f"{type(name).__name__}"
+            )
+        if name is not None and name not in source.names:
+            raise TableError(f"{source.name}: {absent_message([name], list(source.names))}")
+    features = tuple(name for name in source.names if name not in (target, weight))
+    if not features:
+        raise TableError(f"{source.name} has no column but the target; add what is to be learned from")
+    return Roles(features, target, weight)
+
+
+def taken_apart(estimator: Any, frame: "pl.DataFrame", roles: Roles) -> tuple[Any, Array, Array]:
+    """(features, targets, weights) of typed rows."""
+    import polars as pl
+
+    target = frame[roles.target]
+    if not (target.dtype.is_numeric() or target.dtype == pl.Boolean):
+        target = target.cast(pl.String)
+    values = target.to_numpy() if target.dtype != pl.String else np.asarray(target.to_list())
+    weights = np.ones(frame.height)
+    if roles.weight is not None:
+        weights = frame[roles.weight].cast(pl.Float64).to_numpy()
+    return frame.select(roles.features), estimator._checked_targets(values), weights
+
+
+def learned_from_sample(
+    estimator: Any,
+    source: Source,
+    roles: Roles,
+    known: Survey,
+    kinds: dict[str, str],
+    settings: Settings,
+    rng: np.random.Generator,
+) -> EncodedRows:
+    """Learn columns and targets from the sample; the sample encoded."""
+    X, y, weights = taken_apart(estimator, known.sample, roles)
+    weights = weights * known.weights
+    weights = weights / weights.mean()
+    estimator._learn_labels(y)
+    try:
+        schema = Schema.learn(X, kinds)
+        read = schema.read(X)
+    except RowError as error:
+        raise TableError(f"{source.name}: {error.before}some row{error.after}") from None
+    estimator.encoder_ = NetworkEncoder.of_read(schema, read, weights, settings.bins)
+    estimator._learn_targets(y, weights)
+    matrix = estimator.encoder_.encode(read, rng)
+    return EncodedRows(matrix, estimator._encode_targets(y), weights * estimator._class_weights(y))
+
+
+def judging(estimator: Any, X: Any, y: Array, weights: Array) -> dict[str, Any]:
+    """The fields of `EncodedRows` for rows to judge by."""
+    return {
+        "X_val": estimator.encoder_.transform(X),
+        "y_val": estimator._encode_targets(y),
+        "weights_val": weights * estimator._class_weights(y),
+        "labels_val": y,
+    }
+
+
+def encoding(estimator: Any, roles: Roles) -> Encode:
+    """How typed rows are encoded for a table model that knows its columns and targets."""
+
+    def encode(frame: "pl.DataFrame", rng: np.random.Generator) -> Array:
+        X, y, weights = taken_apart(estimator, frame, roles)
+        matrix = estimator.encoder_.encode(estimator.encoder_.schema.read(X), rng)
+        weights = weights * estimator._class_weights(y)
+        return np.column_stack([matrix, estimator._encode_targets(y), weights]).astype(np.float32, copy=False)
+
+    return encode
+
+
+def _feed(estimator: Any, source: Source, roles: Roles, known: Survey, rows: EncodedRows) -> Feed:
+    batch_size = min(estimator.batch_size or batch_size_for(known.n_learned), known.n_learned)
+    encode = encoding(estimator, roles)
+    feed = Feed(source, roles, known, encode, rows.X.shape[1], rows.y.shape[1], batch_size)
+    feed.keeps = estimator.max_iter != 1 and _has_room(feed.n_bytes)
+    return feed
+
+
+def _has_room(n_bytes: int) -> bool:
+    """Whether the encoded rows may be kept on disk; a warning where there is no room."""
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if n_bytes <= _SHARE_OF_FREE_DISK * free:
+        return True
+    warn(
+        f"{folder} has {free / 1e9:.1f} GB free, too few to keep {n_bytes / 1e9:.1f} GB of encoded rows: the "
+        "data is read and encoded anew in every epoch; set TMPDIR to a folder with more room",
+        DegradedWarning,
+        stacklevel=5,
+    )
+    return False
+
+
+def pieces_to_predict(estimator: Any, X: Any) -> Iterator["pl.DataFrame"]:
+    """The pieces of a data set, with the columns that a fitted table model goes by.
+
+    Raises
+    ------
+    TableError
+        If one of them is absent.
+    """
+    source = source_of(X)
+    yield from source.pieces([c.name for c in estimator.encoder_.schema.columns if c.features])

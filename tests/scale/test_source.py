@@ -1,0 +1,147 @@
+"""A data set of any form gives the rows that it holds, piece by piece."""
+
+import polars as pl
+import pyarrow.dataset
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainrule.errors import ParameterError, TableError
+from chainrule.scale.ahead import ahead
+from chainrule.scale.source import source_of
+from chainrule.scale.types import TextTypes
+from chainrule.table import read_table
+
+pytestmark = pytest.mark.usefixtures("small_pieces")
+
+
+def rows_of(source, columns=None, order=None):
+    pieces = list(source.pieces(columns or source.names, order))
+    assert max(piece.height for piece in pieces) <= 50
+    return pl.concat(pieces)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda folder: folder,
+        lambda folder: f"{folder}/*.parquet",
+        lambda folder: pyarrow.dataset.dataset(folder),
+        lambda folder: pl.scan_parquet(folder / "*.parquet"),
+    ],
+    ids=["folder", "pattern", "pyarrow", "polars"],
+)
+def test_a_data_set_of_every_form_gives_its_rows(form, parquet, table):
+    source = source_of(form(parquet))
+    assert source.names == tuple(table.columns)
+    assert rows_of(source).equals(table)
+    assert rows_of(source, ["y", "a"]).equals(table.select("y", "a"))
+
+
+def test_row_groups_are_parts_that_are_read_in_any_order(parquet, table):
+    source = source_of(parquet)
+    assert len(source.parts) == 12
+    order = [5, 11, 0]
+    expected = pl.concat([table[264:328], table[592:600], table[0:64]])
+    assert rows_of(source, order=order).equals(expected)
+
+
+def test_text_is_read_with_blanks_gone_and_missing_values_missing(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('a,b\n 1 ,x\nNA," y "\n,?\n')
+    assert rows_of(source_of(path)).rows() == [("1", "x"), (None, "y"), (None, None)]
+
+
+def test_folders_of_a_partitioned_data_set_are_columns(table, tmp_path):
+    table.write_parquet(pl.PartitionBy(tmp_path / "parts", key="kind", include_key=False), mkdir=True)
+    source = source_of(tmp_path / "parts")
+    assert sorted(source.names) == sorted(table.columns)
+    found = rows_of(source, table.columns).with_columns(pl.col("kind").cast(pl.String))
+    assert found.sort("a", "b").equals(table.sort("a", "b"))
+
+
+def written(path, content):
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda folder: "nothing*.parquet", "does not exist, and matches no file"),
+        (lambda folder: folder, r"holds no \.parquet, \.csv or \.tsv file"),
+        (lambda folder: written(folder / "t.csv.gz", b"x"), "not packed"),
+        (lambda folder: written(folder / "t.parquet", b"x"), "cannot be read as Parquet"),
+        (lambda folder: written(folder / "t.csv", b""), "cannot be read"),
+    ],
+    ids=["no file", "empty folder", "packed", "no Parquet", "empty file"],
+)  # fmt: skip
+def test_what_is_no_data_set_is_refused(make, said, tmp_path):
+    with pytest.raises(TableError, match=said):
+        source_of(make(tmp_path))
+
+
+def test_files_that_do_not_belong_together_are_refused(table, tmp_path):
+    table.write_csv(tmp_path / "a.csv")
+    table.drop("w").write_csv(tmp_path / "b.csv")
+    with pytest.raises(TableError, match=r"b\.csv has other columns than .*a\.csv"):
+        source_of(tmp_path)
+    table.write_parquet(tmp_path / "c.parquet")
+    with pytest.raises(TableError, match=r"files of the formats \.csv, \.parquet"):
+        source_of(tmp_path)
+    with pytest.raises(ParameterError, match="however: int"):
+        source_of(3)
+
+
+def test_a_column_that_is_absent_is_named(parquet):
+    with pytest.raises(TableError, match="kinds"):
+        list(source_of(parquet).pieces(["kinds"]))
+
+
+FIELDS = st.sampled_from(
+    ["1", "-2", "+3", "007", "0", "1.5", "1e3", "true", "False", "x", "", "NA", "nan", "inf"]
+)
+
+
+@given(st.lists(FIELDS, min_size=1, max_size=12), st.integers(1, 5))
+def test_types_of_text_are_those_of_a_table_in_memory(tmp_path_factory, fields, n):
+    path = tmp_path_factory.mktemp("types") / "t.csv"
+    path.write_text("a,b\n" + "".join(f'"{field}",.\n' for field in fields))
+    known, expected = TextTypes(), read_table(path)["a"]
+    whole = pl.concat(source_of(path).pieces(["a"]))
+    for start in range(0, whole.height, n):
+        known.learn(whole[start : start + n])
+    found = known.applied(whole)["a"]
+    assert found.dtype == expected.dtype
+    assert found.equals(expected, null_equal=True)
+
+
+def test_columns_that_are_to_stay_text_do():
+    types = TextTypes(["a"])
+    piece = pl.DataFrame({"a": ["1"], "b": ["1"]})
+    types.learn(piece)
+    assert types.applied(piece).dtypes == [pl.String, pl.Int64]
+
+
+def test_items_made_ahead_come_in_order_and_errors_where_they_occur():
+    def items():
+        yield from range(100)
+        raise ZeroDivisionError
+
+    found = []
+    with ahead(items()) as prepared, pytest.raises(ZeroDivisionError):
+        found.extend(prepared)
+    assert found == list(range(100))
+
+
+def test_nobody_waits_for_items_that_nobody_takes():
+    made = []
+
+    def items():
+        for i in range(1000):
+            made.append(i)
+            yield i
+
+    with ahead(items()) as prepared:
+        assert next(prepared) == 0
+    assert len(made) <= 4

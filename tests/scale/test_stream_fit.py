@@ -1,0 +1,174 @@
+"""A table model learns from a data set piece by piece what it learns from the same table in memory."""
+
+import numpy as np
+import polars as pl
+import pyarrow.dataset
+import pytest
+
+from chainrule import Checkpoint, TabularClassifier, TabularRegressor, load
+from chainrule.errors import DegradedWarning, ParameterError, TableError
+from conftest import make_table
+
+SETTINGS = {"preset": "fast", "random_state": 0, "max_iter": 6, "engine": "numpy", "batch_size": 64}
+FEATURES = ["a", "b", "c", "kind", "some", "flag"]
+pytestmark = pytest.mark.usefixtures("small_pieces")
+
+
+def regressor(**given):
+    return TabularRegressor(**SETTINGS | given)
+
+
+@pytest.fixture
+def features(table, tmp_path):
+    """The table without its weights, as a file."""
+    path = tmp_path / "features.parquet"
+    table.drop("w").write_parquet(path, row_group_size=64)
+    return path
+
+
+@pytest.mark.slow
+def test_scores_are_those_of_the_table_in_memory(tmp_path):
+    """Mean of three seeds each, held-out rows: the difference is within the spread of the seeds."""
+    table, held_out = make_table(4000).drop("w"), make_table(2000, seed=1)
+    table.write_parquet(tmp_path / "t.parquet", row_group_size=512)
+    X, y = table.drop("y"), table["y"]
+    memory, stream = [], []
+    for seed in range(3):
+        given = {"random_state": seed, "validation_fraction": 0.15, "max_iter": 12}
+        memory.append(regressor(**given).fit(X, y).score(held_out, held_out["y"]))
+        stream.append(regressor(**given).fit(tmp_path / "t.parquet", "y").score(held_out, held_out["y"]))
+    assert min(memory) > 0.9
+    spread = max(np.ptp(memory), np.ptp(stream))
+    assert abs(np.mean(memory) - np.mean(stream)) < 2 * spread + 0.005
+
+
+def test_every_form_of_a_data_set_gives_a_model(features, table):
+    forms = [str(features), features, pyarrow.dataset.dataset(features), pl.scan_parquet(features)]
+    models = [regressor(max_iter=2).fit(form, "y") for form in forms]
+    answers = [model.predict(table) for model in models]
+    for answer in answers[1:3]:
+        np.testing.assert_array_equal(answer, answers[0])  # the same parts in the same order
+    assert np.isfinite(answers[3]).all()
+    assert list(models[0].feature_names_in_) == FEATURES
+
+
+def test_the_same_seed_gives_the_same_bits(features, table):
+    one, again = (regressor().fit(features, "y") for _ in range(2))
+    other = regressor(random_state=1).fit(features, "y")
+    np.testing.assert_array_equal(one.predict(table), again.predict(table))
+    assert one.loss_curve_ == again.loss_curve_
+    assert (one.predict(table) != other.predict(table)).any()
+
+
+def test_predictions_for_a_data_set_are_those_for_the_table(features, table, csv):
+    model = regressor(max_iter=2).fit(features, "y")
+    expected = model.predict(table)
+    for form in (features, str(csv), pl.scan_parquet(features)):
+        np.testing.assert_allclose(model.predict(form), expected, rtol=1e-12, atol=1e-12)
+    low, high = model.predict_interval(str(csv)).T
+    assert (low <= high).all()
+
+
+def test_text_files_teach_what_a_table_teaches(csv, table):
+    """Columns of text become the same kinds, and the same rows the same encoder."""
+    model = regressor(max_iter=2).fit(csv, "y", "w")
+    memory = regressor(max_iter=2).fit(table.select(FEATURES), table["y"], table["w"])
+    assert model.encoder_.schema.kinds == memory.encoder_.schema.kinds
+    assert np.isfinite(model.predict(table)).all()
+
+
+def test_rows_of_weight_zero_are_absent(table, tmp_path):
+    """Their targets would be seen from afar."""
+    spoiled = table.with_columns(y=pl.when(pl.col("w") == 0).then(1e6).otherwise("y"))
+    spoiled.write_parquet(tmp_path / "t.parquet")
+    model = regressor().fit(tmp_path / "t.parquet", "y", "w")
+    assert abs(model.predict(table)).max() < 10
+
+
+def test_classes_weights_and_rare_labels(table, tmp_path):
+    labels = np.where(table["y"].to_numpy() > 0.5, "high", "low").astype(object)
+    labels[599] = "once"
+    frame = table.select(FEATURES).with_columns(label=pl.Series(labels.tolist()))
+    frame.write_csv(tmp_path / "t.csv")
+    model = TabularClassifier(**SETTINGS, class_weight={"once": 0.5}).fit(tmp_path / "t.csv", "label")
+    assert list(model.classes_) == ["high", "low", "once"]
+    p = model.predict_proba(tmp_path / "t.csv")
+    np.testing.assert_allclose(p.sum(1), 1)
+    assert (model.predict(table)[:500] == labels[:500]).mean() > 0.75
+
+
+def test_whole_numbers_and_truth_are_labels_too(table):
+    for label in (table["flag"], (table["a"] > 0).cast(pl.Int64)):
+        frame = table.select("a", "b").with_columns(label=label)
+        model = TabularClassifier(**SETTINGS).fit(frame.lazy(), "label")
+        assert sorted(model.classes_) == [0, 1]
+        assert model.classes_.dtype == label.to_numpy().dtype
+
+
+def test_own_rows_to_judge_by(features, table):
+    model = regressor().fit(features, "y", X_val=table[:100].select(FEATURES), y_val=table["y"][:100])
+    assert len(model.validation_loss_curve_) == 6
+    held_out = regressor(validation_fraction=0.0).fit(features, "y")
+    assert held_out.validation_loss_curve_ is None
+
+
+def test_a_fit_that_crashes_goes_on_to_the_same_bits(features, table, tmp_path):
+    class Crashes(Checkpoint):
+        def keep(self, progress, at_once=False):
+            super().keep(progress, at_once)
+            if len(progress.records) == 3:
+                raise ZeroDivisionError
+
+    whole = regressor().fit(features, "y")
+    with pytest.raises(ZeroDivisionError):
+        regressor().fit(features, "y", checkpoint=Crashes(tmp_path / "run", every=0))
+    again = Checkpoint(tmp_path / "run")
+    model = regressor().fit(features, "y", checkpoint=again)
+    assert again.resumed_from == 3
+    np.testing.assert_array_equal(model.predict(table), whole.predict(table))
+
+
+def test_a_model_of_a_data_set_is_saved_like_any_other(features, table, tmp_path):
+    model = regressor(max_iter=2).fit(features, "y")
+    model.save(tmp_path / "m.safetensors")
+    np.testing.assert_array_equal(load(tmp_path / "m.safetensors").predict(features), model.predict(features))
+
+
+def test_without_room_on_disk_rows_are_encoded_anew_with_a_warning(features, table, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Usage", (), {"free": 1000}))
+    with pytest.warns(DegradedWarning, match="read and encoded anew in every epoch; set TMPDIR"):
+        model = regressor(max_iter=3).fit(features, "y")
+    assert np.isfinite(model.predict(table)).all()
+
+
+def test_a_row_that_cannot_be_read_is_named_by_its_place(table, tmp_path):
+    values = table["a"].to_list()
+    values[437] = np.inf
+    table.with_columns(a=pl.Series(values)).write_parquet(tmp_path / "t.parquet", row_group_size=64)
+    with pytest.raises(TableError, match=r"t\.parquet: column 'a' is infinite in row 438"):
+        regressor().fit(tmp_path / "t.parquet", "y")
+
+
+@pytest.mark.parametrize(
+    ("target", "weight", "given", "error", "said"),
+    [
+        (np.ones(600), None, {}, ParameterError, "y must be the name of a column, however: ndarray"),
+        ("y", np.ones(600), {}, ParameterError, "sample_weight must be the name of a column"),
+        ("why", None, {}, TableError, "'why'"),
+        ("y", "ww", {}, TableError, "'ww'"),
+        ("y", None, {"time_limit": 5}, ParameterError, "time_limit=5 does not go with a data set"),
+        ("y", None, {"folds": 2, "members": 4}, ParameterError, "folds=2 does not go with a data set"),
+    ],
+)
+def test_what_a_data_set_cannot_do_is_refused(target, weight, given, error, said, features):
+    model = regressor(**given)
+    with pytest.raises(error, match=said):
+        model.fit(features, target, weight)
+    assert not hasattr(model, "encoder_")
+
+
+def test_a_column_that_the_model_wants_must_be_there(features, table, tmp_path):
+    model = regressor(max_iter=2).fit(features, "y")
+    table.drop("kind").write_parquet(tmp_path / "other.parquet")
+    with pytest.raises(TableError, match="kind"):
+        model.predict(tmp_path / "other.parquet")
