@@ -53,8 +53,15 @@ def main() -> int:
 
 
 def places() -> list[str]:
-    """Where there are tests of faults, and checks that are left out every day."""
-    return ["tests/trust", "tests/estimators/test_scikit_learn_checks.py"]
+    """Where there are tests of faults, and tests that are left out every day."""
+    others = ["test_scikit_learn_checks.py", "test_together.py"]
+    return [
+        "tests/trust",
+        *(f"tests/estimators/{name}" for name in others),
+        "tests/explain/test_doctor.py",
+        "tests/scale/test_stream_fit.py",
+        "tests/playground/test_run.py",
+    ]
 
 
 def table(found: Counter[tuple[str, str]]) -> str:

@@ -55,6 +55,7 @@ def test_seeds_and_settings_share_one_program(n_programs):
     assert n_programs() == 1
 
 
+@pytest.mark.thorough
 def test_models_that_stop_early_leave_the_others_alone(n_programs):
     models = [
         model(
@@ -103,6 +104,7 @@ def test_large_networks_are_fitted_one_by_one(n_programs):
     assert n_programs() == 0
 
 
+@pytest.mark.thorough
 def test_more_models_than_are_trained_at_once(monkeypatch, n_programs):
     from chainrule.estimators import together
 

@@ -60,8 +60,13 @@ def test_a_properly_trained_mlp_is_healthy(name):
     assert len(diagnosis.healthy) + len(diagnosis.not_examined) == len(EXAMINATIONS)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in ("iris", "diabetes") else pytest.mark.thorough)
+        for name in TABLES
+    ],
+)
 def test_a_table_model_is_healthy(name):
     X, y = table(name)
     estimator = TabularRegressor if name == "diabetes" else TabularClassifier

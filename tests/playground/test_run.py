@@ -205,6 +205,7 @@ def test_a_past_holds_no_more_bytes_than_allowed():
     assert past.steps == [1_000]
 
 
+@pytest.mark.thorough
 def test_a_large_network_with_adam_has_a_past_of_bounded_size():
     run = Run(layers=[{"units": 64}] * 8, solver="adam", batch_size=250)
     run.past.most_bytes = 20 * 2**20

@@ -363,3 +363,15 @@ def test_searches_of_plain_estimators_run_on_a_cluster(workers, rows):
         search.fit(rows[["a", "b"]], rows.label)
     assert set(search.cv_results_["param_alpha"]) == {0.0, 1e-3}
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_without_dask_there_is_a_word_for_it(run_python):
+    said = run_python(
+        "import sys\n"
+        "sys.modules['distributed'] = None\n"
+        "try:\n"
+        "    import chainrule.scale.dask\n"
+        "except ImportError as error:\n"
+        "    print(error)"
+    )
+    assert 'pip install "chainrule[dask]"' in said

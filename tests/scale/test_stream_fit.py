@@ -26,7 +26,7 @@ def features(table, tmp_path):
     return path
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_scores_are_those_of_the_table_in_memory(tmp_path):
     """Mean of three seeds each, held-out rows: the difference is within the spread of the seeds."""
     table, held_out = make_table(4000).drop("w"), make_table(2000, seed=1)

@@ -66,7 +66,11 @@ def _ask(model):
 
 def _named(model):
     X = _numbers(model.n_features_in_)
-    return pd.DataFrame(X, columns=model.feature_names_in_) if hasattr(model, "feature_names_in_") else X
+    if not hasattr(model, "feature_names_in_"):
+        return X
+    # Half a character is a text for Python, and none for the Arrow strings of pandas' column names.
+    names = pd.Index(model.feature_names_in_, dtype=object)
+    return pd.DataFrame(X, columns=names)
 
 
 def _finite(answer, of):

@@ -1,9 +1,7 @@
 """The estimators on a dask cluster: the rows stay on its workers, the model comes out as from any fit.
 
-from distributed import Client
-from chainrule.scale.dask import DaskTabularClassifier
-
-model = DaskTabularClassifier(client=Client("tcp://...")).fit(frame, "target")
+`DaskTabularClassifier(client=Client("tcp://...")).fit(frame, "target")` learns from a dask DataFrame; see
+`docs/cluster.md` for what is promised.
 """
 
 from collections.abc import Callable
@@ -63,18 +61,7 @@ def _with_cluster(plain: type) -> Callable[..., None]:
 
 
 class _OnCluster:
-    """What the four have in common: a client, lazy answers, scores that are added up where the rows are.
-
-    Parameters
-    ----------
-    client : distributed.Client or address of a scheduler, optional
-        Default: the client that was made last.
-    timeout : float, default=600
-        Seconds without any finished task after which a fit ends with an `EngineError`.
-    shards : int, default=16
-        Groups of partitions at the most, each of which is learned from by one worker at a time. What is
-        learned depends on them, not on the workers.
-    """
+    """What the four have in common: a client, lazy answers, scores that are added up where the rows are."""
 
     client: Any
     timeout: float
@@ -216,10 +203,21 @@ class _OfNumbers(_OnCluster):
 
 
 class DaskTabularClassifier(_OfTables, _OfClasses, TabularClassifier):
-    """`TabularClassifier` on a dask cluster: see `client`, `timeout` and `shards` below, and there.
+    """`TabularClassifier` on a dask cluster: its parameters, and three of the cluster.
 
     X is a dask DataFrame or array, or names a Parquet data set that all workers can read; y and sample_weight
-    are names of columns, or collections in the partitions of X.
+    are names of columns, or collections in the partitions of X. `predict` and its like give lazy dask arrays.
+    For tables in memory everything is as with the plain estimator.
+
+    Parameters
+    ----------
+    client : distributed.Client or address of a scheduler, optional
+        Default: the client that was made last.
+    timeout : float, default=600
+        Seconds without any finished task after which a fit ends with an `EngineError`.
+    shards : int, default=16
+        Groups of partitions at the most, each of which is learned from by one worker at a time. What is
+        learned depends on them, not on the workers.
     """
 
     _plain = TabularClassifier
