@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 
-def make_table(n=600, seed=0):
+def _make_table(n=600, seed=0):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(3, n)).round(4)
     kind = rng.choice(["red", "green", "blue"], n)
@@ -21,9 +21,15 @@ def make_table(n=600, seed=0):
 
 
 @pytest.fixture(scope="session")
+def make_table():
+    """``make_table(n, seed)``: rows with numbers, a category, a flag, missing values, targets and weights."""
+    return _make_table
+
+
+@pytest.fixture(scope="session")
 def table():
-    """600 rows with numbers, a category, a missing value, a flag, a target and weights."""
-    return make_table()
+    """600 rows of `make_table`."""
+    return _make_table()
 
 
 @pytest.fixture

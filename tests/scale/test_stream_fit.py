@@ -7,7 +7,7 @@ import pytest
 
 from chainrule import Checkpoint, TabularClassifier, TabularRegressor, load
 from chainrule.errors import DegradedWarning, ParameterError, TableError
-from conftest import make_table
+from chainrule.scale.feed import Feed
 
 SETTINGS = {"preset": "fast", "random_state": 0, "max_iter": 6, "engine": "numpy", "batch_size": 64}
 FEATURES = ["a", "b", "c", "kind", "some", "flag"]
@@ -27,7 +27,7 @@ def features(table, tmp_path):
 
 
 @pytest.mark.thorough
-def test_scores_are_those_of_the_table_in_memory(tmp_path):
+def test_scores_are_those_of_the_table_in_memory(make_table, tmp_path):
     """Mean of three seeds each, held-out rows: the difference is within the spread of the seeds."""
     table, held_out = make_table(4000).drop("w"), make_table(2000, seed=1)
     table.write_parquet(tmp_path / "t.parquet", row_group_size=512)
@@ -95,6 +95,31 @@ def test_classes_weights_and_rare_labels(table, tmp_path):
     p = model.predict_proba(tmp_path / "t.csv")
     np.testing.assert_allclose(p.sum(1), 1)
     assert (model.predict(table)[:500] == labels[:500]).mean() > 0.75
+
+
+@pytest.mark.parametrize("chosen", ["balanced", {"rare": 20.0, "usual": 0.5}, {"usual": 0.0}])
+def test_weights_of_classes_do_not_depend_on_the_pieces(chosen, table, monkeypatch):
+    """Rows sorted by class: most pieces have one class only, and all of a piece's rows may have no weight."""
+    frame = table.select("a", "b").with_columns(
+        label=pl.when(pl.col("a") > 1).then(pl.lit("rare")).otherwise(pl.lit("usual"))
+    )
+    frame = frame.sort("label")
+    n_rare = int((frame["label"] == "rare").sum())
+    seen = {}
+    encoded = Feed.encoded
+
+    def noticed(self, rng):
+        for rows in encoded(self, rng):
+            seen.update(zip(rows[:, -2].tolist(), rows[:, -1].tolist(), strict=True))
+            yield rows
+
+    monkeypatch.setattr(Feed, "encoded", noticed)
+    TabularClassifier(**SETTINGS | {"max_iter": 1, "class_weight": chosen}).fit(frame.lazy(), "label")
+    expected = {"balanced": (600 - n_rare) / n_rare}.get(chosen if isinstance(chosen, str) else "")
+    if isinstance(chosen, dict):
+        expected = chosen.get("rare", 1.0) / chosen["usual"] if chosen["usual"] else np.inf
+    found = seen[0.0] / seen[1.0] if seen[1.0] else np.inf
+    assert found == pytest.approx(expected)
 
 
 def test_whole_numbers_and_truth_are_labels_too(table):

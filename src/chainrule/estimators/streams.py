@@ -11,6 +11,8 @@ def is_streamed(X: Any) -> bool:
     if isinstance(X, str | Path) or getattr(X, "is_read_piece_by_piece", False):
         return True
     library = type(X).__module__.partition(".")[0]
-    return library == "dask" or (library == "polars" and type(X).__name__ == "LazyFrame") or (
-        library == "pyarrow" and hasattr(X, "get_fragments")
+    return (
+        library == "dask"
+        or (library == "polars" and type(X).__name__ == "LazyFrame")
+        or (library == "pyarrow" and hasattr(X, "get_fragments"))
     )

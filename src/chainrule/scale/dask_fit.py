@@ -133,14 +133,16 @@ def prepared_table(
     kinds |= kinds_of_columns(estimator, features)
     settings = replace(settings, folds=0, own_lines=False)
     source = Source(rows.partitions.name, rows.partitions.names, ())
-    learned = learned_from_sample(estimator, source, rows.roles, together, kinds, settings, rng)
+    learned, weighting = learned_from_sample(estimator, source, rows.roles, together, kinds, settings, rng)
     if together.judges is not None:
         X, y, weights = taken_apart(estimator, together.judges, rows.roles)
-        learned = replace(learned, **judging(estimator, X, y, weights * rows.whole.weights_of_judges))
+        learned = replace(
+            learned, **judging(estimator, weighting, X, y, weights * rows.whole.weights_of_judges)
+        )
     elif judges is not None:
-        learned = replace(learned, **judging(estimator, *judges))
+        learned = replace(learned, **judging(estimator, weighting, *judges))
     widths = learned.X.shape[1], learned.y.shape[1]
-    feed = rows.feed(lambda: encoding(_bare(estimator), rows.roles), lambda: widths, np.float32)
+    feed = rows.feed(lambda: encoding(_bare(estimator), rows.roles, weighting), lambda: widths, np.float32)
     return learned, settings, feed
 
 

@@ -132,7 +132,8 @@ class Feed:
                 typed = self.survey.types.applied(piece)
                 used = usable(typed, first, self.roles, self.source)
                 used &= self.survey.learned(first, piece.height)
-                yield self._encoded_piece(typed, used, first, rng)
+                if used.any():
+                    yield self._encoded_piece(typed, used, first, rng)
                 first += piece.height
 
     def _encoded_piece(

@@ -16,6 +16,7 @@ from chainrule.estimators.tabular_rows import EncodedRows
 from chainrule.scale.feed import Encode, Feed
 from chainrule.scale.source import Source, source_of
 from chainrule.scale.survey import Roles, Survey, survey
+from chainrule.scale.weighting import Weighting, weighting_of
 from chainrule.table.names import absent_message
 from chainrule.table.network_encoder import NetworkEncoder
 from chainrule.table.schema import Schema
@@ -75,12 +76,12 @@ def prepared_stream(
     share = settings.validation_fraction if judges is None else 0.0
     known = survey(source, roles, kinds, share, int(rng.integers(2**31)))
     settings = replace(settings, folds=0, own_lines=False)
-    rows = learned_from_sample(estimator, source, roles, known, kinds, settings, rng)
+    rows, weighting = learned_from_sample(estimator, source, roles, known, kinds, settings, rng)
     if known.judges is not None:
-        rows = replace(rows, **judging(estimator, *taken_apart(estimator, known.judges, roles)))
-    elif judges is not None:
-        rows = replace(rows, **judging(estimator, *judges))
-    return rows, settings, _feed(estimator, source, roles, known, rows)
+        judges = taken_apart(estimator, known.judges, roles)
+    if judges is not None:
+        rows = replace(rows, **judging(estimator, weighting, *judges))
+    return rows, settings, _feed(estimator, source, roles, known, rows, weighting)
 
 
 def _roles(source: Source, target: Any, weight: Any) -> Roles:
@@ -120,48 +121,50 @@ def learned_from_sample(
     kinds: dict[str, str],
     settings: Settings,
     rng: np.random.Generator,
-) -> EncodedRows:
-    """Learn columns and targets from the sample; the sample encoded."""
+) -> tuple[EncodedRows, Weighting]:
+    """Learn columns and targets from the sample; (the sample encoded, how rows are weighted)."""
     X, y, weights = taken_apart(estimator, known.sample, roles)
     weights = weights * known.weights
-    weights = weights / weights.mean()
     estimator._learn_labels(y)
     try:
         schema = Schema.learn(X, kinds)
         read = schema.read(X)
     except RowError as error:
         raise TableError(f"{source.name}: {error.before}some row{error.after}") from None
-    estimator.encoder_ = NetworkEncoder.of_read(schema, read, weights, settings.bins)
-    estimator._learn_targets(y, weights)
+    estimator.encoder_ = NetworkEncoder.of_read(schema, read, weights / weights.mean(), settings.bins)
+    estimator._learn_targets(y, weights / weights.mean())
     matrix = estimator.encoder_.encode(read, rng)
-    return EncodedRows(matrix, estimator._encode_targets(y), weights * estimator._class_weights(y))
+    weighting = weighting_of(estimator, known, weights)
+    return EncodedRows(matrix, estimator._encode_targets(y), weighting.of(y, weights)), weighting
 
 
-def judging(estimator: Any, X: Any, y: Array, weights: Array) -> dict[str, Any]:
+def judging(estimator: Any, weighting: Weighting, X: Any, y: Array, weights: Array) -> dict[str, Any]:
     """The fields of `EncodedRows` for rows to judge by."""
     return {
         "X_val": estimator.encoder_.transform(X),
         "y_val": estimator._encode_targets(y),
-        "weights_val": weights * estimator._class_weights(y),
+        "weights_val": weighting.of(y, weights),
         "labels_val": y,
     }
 
 
-def encoding(estimator: Any, roles: Roles) -> Encode:
+def encoding(estimator: Any, roles: Roles, weighting: Weighting) -> Encode:
     """How typed rows are encoded for a table model that knows its columns and targets."""
 
     def encode(frame: "pl.DataFrame", rng: np.random.Generator) -> Array:
         X, y, weights = taken_apart(estimator, frame, roles)
         matrix = estimator.encoder_.encode(estimator.encoder_.schema.read(X), rng)
-        weights = weights * estimator._class_weights(y)
+        weights = weighting.of(y, weights)
         return np.column_stack([matrix, estimator._encode_targets(y), weights]).astype(np.float32, copy=False)
 
     return encode
 
 
-def _feed(estimator: Any, source: Source, roles: Roles, known: Survey, rows: EncodedRows) -> Feed:
+def _feed(
+    estimator: Any, source: Source, roles: Roles, known: Survey, rows: EncodedRows, weighting: Weighting
+) -> Feed:
     batch_size = min(estimator.batch_size or batch_size_for(known.n_learned), known.n_learned)
-    encode = encoding(estimator, roles)
+    encode = encoding(estimator, roles, weighting)
     feed = Feed(source, roles, known, encode, rows.X.shape[1], rows.y.shape[1], batch_size)
     feed.keeps = estimator.max_iter != 1 and _has_room(feed.n_bytes)
     return feed
