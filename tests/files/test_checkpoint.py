@@ -221,6 +221,19 @@ def test_a_folder_with_other_things_is_refused(tmp_path):
     assert contents(tmp_path) == {"thesis.tex": b"years of work"}
 
 
+def test_what_systems_leave_in_folders_is_no_hindrance(tmp_path):
+    for name in (".DS_Store", "desktop.ini"):
+        (tmp_path / name).write_text("")
+    mlp(max_iter=2).fit(X, y, checkpoint=tmp_path)
+
+
+@pytest.mark.parametrize("model", [mlp(alpha=-1), TabularRegressor(members=0)])
+def test_a_parameter_that_cannot_be_leaves_no_folder(model, tmp_path):
+    with pytest.raises(ParameterError):
+        model.fit(X, y, checkpoint=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_file_in_its_place_is_refused(tmp_path):
     path = tmp_path / "file"
     path.write_text("")

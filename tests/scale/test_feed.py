@@ -44,7 +44,7 @@ def feed(tmp_path, monkeypatch):
 def test_every_row_comes_once_in_every_epoch_in_another_order(feed, keeps):
     made = feed(keeps=keeps)
     judges = set(made.survey.judges["row"])
-    epochs = [list(made.chunks(seed, np.random.default_rng(seed))) for seed in (0, 1, 2, 1)]
+    epochs = [list(made.chunks(np.random.default_rng(seed), seed == 0)) for seed in (0, 1, 2, 1)]
     for chunks in epochs:
         assert [len(chunk.weights) for chunk in chunks] == made.sizes
         rows = np.concatenate([chunk.X[:, 0] for chunk in chunks])
@@ -56,14 +56,14 @@ def test_every_row_comes_once_in_every_epoch_in_another_order(feed, keeps):
     made.close()
     if keeps:  # a fit that goes on has no first epoch
         np.testing.assert_array_equal(
-            np.concatenate([chunk.X[:, 0] for chunk in made.chunks(1, np.random.default_rng(1))]), one
+            np.concatenate([chunk.X[:, 0] for chunk in made.chunks(np.random.default_rng(1), False)]), one
         )
         made.close()
 
 
 def test_rows_are_mixed_beyond_their_row_group(feed):
     """In a chunk of 160 rows there are rows of more than two row groups of 64, and neighbors are apart."""
-    for chunk in feed().chunks(0, np.random.default_rng(0)):
+    for chunk in feed().chunks(np.random.default_rng(0), True):
         rows = chunk.X[:, 0]
         assert len(set(rows // 64)) >= 3
         assert (np.abs(np.diff(rows)) == 1).mean() < 0.05
@@ -79,29 +79,29 @@ def test_chunks_are_whole_batches_of_nearly_equal_number(feed, n, batch_size):
     steps = [ceil(size / batch_size) for size in sizes]
     assert sum(steps) == ceil(n / batch_size)
     assert max(steps) - min(steps) <= 1
-    assert sum(len(chunk.weights) for chunk in made.chunks(0, np.random.default_rng(0))) == n
+    assert sum(len(chunk.weights) for chunk in made.chunks(np.random.default_rng(0), True)) == n
 
 
 def test_data_that_changes_meanwhile_is_noticed(feed, tmp_path):
     made = feed(judges=0)
     pl.DataFrame({"row": np.arange(9.0), "y": np.arange(9.0)}).write_parquet(tmp_path / "t.parquet")
     with pytest.raises(TableError, match=r"changed|cannot be read"):
-        list(made.chunks(0, np.random.default_rng(0)))
+        list(made.chunks(np.random.default_rng(0), True))
 
 
 def test_a_training_that_ends_early_leaves_no_half_written_rows(feed):
     """The next epoch reads the source anew instead of the rows that happen to be there."""
     made = feed(keeps=True, judges=0)
-    chunks = made.chunks(0, np.random.default_rng(0))
+    chunks = made.chunks(np.random.default_rng(0), True)
     next(chunks)
     chunks.close()
-    assert sum(len(chunk.weights) for chunk in made.chunks(1, np.random.default_rng(1))) == 1000
+    assert sum(len(chunk.weights) for chunk in made.chunks(np.random.default_rng(1), False)) == 1000
     made.close()
 
 
 def test_kept_rows_that_find_no_room_are_said(tmp_path):
     resource = pytest.importorskip("resource")
-    kept = KeptRows(4, tmp_path)
+    kept = KeptRows(4)
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, usual[1]))
     try:

@@ -145,3 +145,18 @@ def test_nobody_waits_for_items_that_nobody_takes():
     with ahead(items()) as prepared:
         assert next(prepared) == 0
     assert len(made) <= 4
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_error_that_nobody_waits_for_is_no_error():
+    def items():
+        yield 0
+        try:
+            yield 1
+            yield 2
+            yield 3
+        finally:
+            raise ZeroDivisionError
+
+    with ahead(items()) as prepared:
+        next(prepared)

@@ -128,3 +128,32 @@ def test_a_source_can_be_without_columns(table):
     assert "kind" not in source_of(table.lazy()).without(["kind"]).names
     with pytest.raises(TableError, match="kinds"):
         source_of(table.lazy()).without(["kinds"])
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2], [0.0, 1.0, 2.0], ["a", "b", "c"]])
+def test_a_rare_label_has_a_witness_whatever_its_type(labels, monkeypatch):
+    monkeypatch.setattr("chainrule.scale.survey._MOST_SAMPLED_CELLS", 1)
+    y = pl.Series("y", [labels[0], labels[1]] * 5000)
+    frame = pl.DataFrame({"a": np.arange(10_001.0)}).with_columns(pl.concat([y, pl.Series("y", labels[2:])]))
+    found = make_survey(frame, Roles(("a",), "y"), judges=0)
+    assert set(found.sample["y"]) == set(labels)
+
+
+def test_the_digest_tells_data_from_other_data(table):
+    changed = table.with_columns(y=pl.when(pl.int_range(pl.len()) == 500).then(0.0).otherwise("y"))
+    digests = {make_survey(frame).digest for frame in (table, changed, table[::-1][::-1])}
+    assert len(digests) == 2
+
+
+def test_what_is_drawn_does_not_keep_what_is_not(monkeypatch):
+    """Of 200 pieces of 1 MB of text 2 rows each are kept."""
+    import tracemalloc
+
+    drawn = Drawn(400)
+    tracemalloc.start()
+    for i in range(200):
+        rows = pl.DataFrame({"text": [f"{i}-{j}" + "x" * 1000 for j in range(1000)]})
+        drawn.offer(rows, row_keys(1000 * i, 1000, 1))
+    rows, _ = drawn.rows()
+    tracemalloc.stop()
+    assert rows.estimated_size() < 2e6

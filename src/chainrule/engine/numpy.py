@@ -87,12 +87,12 @@ def _steps_of_epoch(
             chosen = plan.orders[epoch, chosen]
         weights = data.weights[chosen]
         total = float(weights.sum())
-        share = 1.0 if adds_up else 1.0 / total
+        share = 1.0 if adds_up or not total else 1.0 / total
         batch = (data.X[chosen], data.y[chosen], share * weights, share)
         n_pieces = pieces(len(weights))
         state, value = step(state, batch, rate, correction, fade=fade, n_pieces=n_pieces)
         loss, weight = loss + float(value) / share, weight + total
-    return state, loss if adds_up else loss / weight
+    return state, loss if adds_up or not weight else loss / weight
 
 
 def pieces_of_batch(program: Program, n_rows: int) -> int:

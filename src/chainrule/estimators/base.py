@@ -104,6 +104,7 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
         ParameterError, DivergenceError, CheckpointError (all are ValueErrors)
             The estimator is then as it was before.
         """
+        check_parameters(self)
         with restored_on_failure(self), opened(checkpoint) as store:
             validation = (X_val, y_val, sample_weight_val)
             return self._fit(X, y, sample_weight, validation, incremental=False, checkpoint=store)

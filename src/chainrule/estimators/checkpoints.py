@@ -31,7 +31,9 @@ def opened(checkpoint: Any) -> Iterator[Any]:
         yield store
 
 
-def identity_of(estimator: Any, engine: Engine, data: Data, theta: Array) -> dict[str, Any]:
+def identity_of(
+    estimator: Any, engine: Engine, data: Data, theta: Array, feed: Any = None
+) -> dict[str, Any]:
     """What makes a fit the one it is, as plain data: parameters, encoded rows, first weights, engine."""
     from chainrule import __version__
 
@@ -49,7 +51,7 @@ def identity_of(estimator: Any, engine: Engine, data: Data, theta: Array) -> dic
             for name, value in sorted(parameters.items())
             if name not in _WITHOUT_EFFECT
         },
-        "rows": _digest(*data),
+        "rows": _digest(*data) + getattr(feed, "identity", ""),
         "start": _digest(theta),
         "versions": versions,
     }

@@ -106,8 +106,8 @@ class BaseTabular(CallbackSupportMixin, TabularRows):
             The estimator is then as it was before.
         """
         begun = perf_counter()
+        check_table_parameters(self)
         with restored_on_failure(self), opened(checkpoint) as store:
-            check_table_parameters(self)
             if store is not None and self.time_limit is not None:
                 raise ParameterError(
                     f"checkpoint=... needs time_limit=None, however: {self.time_limit!r}; where the clock "

@@ -123,7 +123,9 @@ class TabularFitting:
         """Where the checkpoint says that the cycle stood, whose past goes into `history`; None to begin."""
         if self.checkpoint is None:
             return None
-        progress = self.checkpoint.progress(identity_of(self.estimator, self._engine, self.data, theta))
+        progress = self.checkpoint.progress(
+            identity_of(self.estimator, self._engine, self.data, theta, self.feed)
+        )
         if progress is None:
             return None
         history.records += progress.records

@@ -195,7 +195,7 @@ class Checkpoint:
             others = sorted(
                 path.name
                 for path in self.folder.iterdir()
-                if path.name != _LOCK and not path.name.lstrip(".").startswith(_NAMES)
+                if path.name not in (*_NAMES, _LOCK, "desktop.ini") and not path.name.startswith(".")
             )
         except FileExistsError:
             raise CheckpointError(f"{self.folder} is a file; name a folder for the checkpoint") from None

@@ -1,7 +1,7 @@
 """The next item is made by another thread while this one is used."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import Any, TypeVar
@@ -39,7 +39,8 @@ def ahead(items: Iterator[T], n: int = 1) -> Iterator[Iterator[T]]:
         except _EndedError:
             pass
         except BaseException as error:
-            put((_END, error))
+            with suppress(_EndedError):
+                put((_END, error))
 
     def taken() -> Iterator[T]:
         while True:

@@ -7,7 +7,6 @@ parts, in another order every epoch ─► pieces ─► encoded ─► shuffle 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import ceil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,8 +47,6 @@ class Feed:
     batch_size : int
     keeps : bool
         Keep the encoded rows of the first epoch in a file, for further epochs.
-    folder : path, optional
-        For that file; default: where the system keeps temporary files.
     """
 
     source: Source
@@ -60,7 +57,6 @@ class Feed:
     n_targets: int
     batch_size: int
     keeps: bool = False
-    folder: Path | None = None
     _kept: KeptRows | None = field(default=None, init=False)
 
     @property
@@ -83,11 +79,16 @@ class Feed:
         sizes: list[int] = np.diff(ends).tolist()
         return sizes
 
-    def chunks(self, epoch: int, rng: np.random.Generator) -> Iterator[Data]:
-        """The rows of an epoch, counted from 0, in an order that `rng` decides."""
+    @property
+    def identity(self) -> str:
+        """What tells these rows, and how they are handed out, from others."""
+        return f"{self.survey.digest} {self.survey.starts} {self.n_rows} {self.keeps}"
+
+    def chunks(self, rng: np.random.Generator, is_first: bool) -> Iterator[Data]:
+        """The rows of an epoch in an order that `rng` decides; of the first epoch of a fit in one of their own."""
         if not self.keeps:
             blocks = self.encoded(rng)
-        elif epoch == 0:
+        elif is_first:
             blocks = self._filled()
         else:
             if self._kept is None or self._kept.n_rows != self.n_rows:  # a fit that goes on: as it was filled
@@ -119,7 +120,7 @@ class Feed:
     def _filled(self) -> Iterator[Array]:
         """Encoded rows, which are kept meanwhile; in an order of the data set's own, the same each time."""
         self.close()
-        self._kept = KeptRows(self._width, self.folder)
+        self._kept = KeptRows(self._width)
         for rows in self.encoded(np.random.default_rng(self.survey.seed)):
             self._kept.append(rows)
             yield rows

@@ -104,6 +104,8 @@ def taken_apart(estimator: Any, frame: "pl.DataFrame", roles: Roles) -> tuple[An
     import polars as pl
 
     target = frame[roles.target]
+    if target.dtype.is_decimal():
+        target = target.cast(pl.Float64)
     if not (target.dtype.is_numeric() or target.dtype == pl.Boolean):
         target = target.cast(pl.String)
     values = target.to_numpy() if target.dtype != pl.String else np.asarray(target.to_list())

@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,17 +18,17 @@ _ROWS_OF_A_BLOCK = 4096
 class KeptRows:
     """Rows of float32 in a file without a name, which ends with the process at the latest.
 
+    It lies where the system keeps temporary files (`TMPDIR`).
+
     Parameters
     ----------
     width : int
         Columns.
-    folder : path, optional
-        Default: where the system keeps temporary files (`TMPDIR`).
     """
 
-    def __init__(self, width: int, folder: Path | None = None) -> None:
+    def __init__(self, width: int) -> None:
         self._width = width
-        self._file = tempfile.TemporaryFile(dir=folder, prefix="chainrule-")  # noqa: SIM115
+        self._file = tempfile.TemporaryFile(prefix="chainrule-", buffering=0)  # noqa: SIM115
         self.n_rows = 0
 
     def append(self, rows: Array) -> None:
@@ -40,18 +39,19 @@ class KeptRows:
         TableError
             If the disk is full.
         """
+        content = np.ascontiguousarray(rows, np.float32).reshape(-1).view(np.uint8).data
         try:
-            self._file.write(np.ascontiguousarray(rows, np.float32).data)
+            while content:
+                content = content[self._file.write(content) :]
         except OSError as error:
             raise TableError(
-                f"encoded rows cannot be kept in {tempfile.gettempdir()}: {error.strerror}; set TMPDIR to "
-                "a folder with more room"
+                f"encoded rows cannot be kept in {tempfile.gettempdir()}: {error.strerror}; set TMPDIR to a "
+                "folder with more room"
             ) from None
         self.n_rows += len(rows)
 
     def blocks(self, rng: np.random.Generator) -> Iterator[Array]:
         """All rows, in blocks from everywhere in the file in an order that `rng` decides."""
-        self._file.flush()
         bytes_per_row = 4 * self._width
         for start in (rng.permutation(-(-self.n_rows // _ROWS_OF_A_BLOCK)) * _ROWS_OF_A_BLOCK).tolist():
             n = min(_ROWS_OF_A_BLOCK, self.n_rows - start)

@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.estimators.rows import stirred
 
-__all__ = ["Drawn", "Share", "row_keys"]
+__all__ = ["Drawn", "Share", "owned", "row_keys"]
 
 Array = Any
 
@@ -16,6 +16,14 @@ def row_keys(first: int, n: int, seed: int) -> Array:
     """Uniform 64-bit numbers of the rows `first`, `first` + 1, ...; another seed, other numbers."""
     places = np.arange(first, first + n, dtype=np.uint64)
     return stirred(stirred(places + np.uint64(1)) ^ stirred(np.asarray([seed], dtype=np.uint64)))
+
+
+def owned(rows: Any) -> Any:
+    """The same rows of a polars frame in memory of their own: a part of a column of text keeps all of it alive."""
+    import polars as pl
+
+    content = rows.write_ipc(None, compat_level=pl.CompatLevel.oldest())
+    return pl.read_ipc(content.getvalue())
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ class Drawn:
         chosen = np.flatnonzero(keys <= self._bound)
         if not len(chosen) or not self._most:
             return
-        self._frames.append(frame[chosen])
+        self._frames.append(owned(frame[chosen]))
         self._keys.append(keys[chosen])
         self._n += len(chosen)
         if self._n > 2 * self._most:
@@ -79,7 +87,7 @@ class Drawn:
 
         keys = np.concatenate(self._keys)
         order = np.argsort(keys, kind="stable")[:most]
-        self._frames = [pl.concat(self._frames)[order]]
+        self._frames = [owned(pl.concat(self._frames)[order])]
         self._keys = [keys[order]]
         self._n = len(order)
         if self._n == self._most:

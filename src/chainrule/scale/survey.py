@@ -32,6 +32,7 @@ _MOST_SAMPLED_ROWS = 200_000
 _MOST_JUDGES = 10_000
 _MOST_CLASSES = 1_000
 _SAMPLE, _JUDGES = 1, 2
+_HASH_SEED = 7
 _KINDS_OF_TEXT = ("category", "text", "mixed", "date", "boolean")
 
 
@@ -79,6 +80,8 @@ class Survey:
     types : TextTypes
         What columns of text are taken for.
     seed : int
+    digest : int
+        Of the contents of all rows, in whatever order.
     classes : dict of str to int, or None
         How often each level of a target occurs, judges included; None for more than 1,000, or real numbers.
     """
@@ -92,6 +95,7 @@ class Survey:
     last_judge: int
     types: TextTypes
     seed: int
+    digest: int = 0
     classes: dict[str, int] | None = None
 
     @property
@@ -133,8 +137,8 @@ def survey(
     most_judges = _MOST_JUDGES // n_sources if judges else 0
     types = TextTypes([name for name, kind in kinds.items() if kind in _KINDS_OF_TEXT])
     to_check = [name for name in roles.features if kinds.get(name) != "ignore"]
-    sample, judged, witnesses = Drawn(most), Drawn(most_judges), Witnesses()
-    starts, n_used, classes = [0], 0, _Classes()
+    sample, judged, witnesses = Drawn(most), Drawn(most_judges), Witnesses(roles.target)
+    starts, n_used, digest, classes = [0], 0, 0, _Classes()
     for part in range(len(source.parts)):
         first = starts[-1]
         for piece in source.pieces(roles.columns, [part]):
@@ -148,6 +152,7 @@ def survey(
                 drawn.offer(rows, row_keys(first, piece.height, seed + which)[used])
             witnesses.offer(rows, types)
             classes.count(typed[roles.target].filter(used))
+            digest = (digest + int(piece.hash_rows(seed=_HASH_SEED).sum())) % 2**64
             first += piece.height
         starts.append(first)
     if not n_used:
@@ -156,7 +161,7 @@ def survey(
         )
     n_judges = int(judges * n_used)
     known = _summed_up(tuple(starts), n_used, sample, judged, n_judges, witnesses, types, seed)
-    return replace(known, classes=classes.counts)
+    return replace(known, classes=classes.counts, digest=digest)
 
 
 def usable(piece: "pl.DataFrame", first: int, roles: Roles, source: Source) -> Array:

@@ -32,6 +32,8 @@ def trained_on_chunk(
     batch_size: int,
 ) -> tuple[State, float]:
     """(state, mean loss) after a step for each batch of a chunk, as its rows lie; nothing is judged."""
+    if not chunk.weights.any():
+        return state, 0.0
     program = replace(program, monitor="external", metric="none")
     first = int(state.step)
     plan = Plan(
@@ -77,7 +79,7 @@ class StreamedTraining(Training):
         key = Draw.from_seed(self._key).key
         n_steps = ceil(feed.n_rows / self.batch_size)
         step, loss, weight, rate = self.n_done * n_steps, 0.0, 0.0, 0.0
-        for chunk in feed.chunks(self.n_done, rng):
+        for chunk in feed.chunks(rng, is_first=int(self.state.step) == 0):
             steps = step + np.arange(ceil(len(chunk.weights) / self.batch_size))
             step += len(steps)
             done = np.minimum((self.epochs_before * n_steps + steps) / (self.planned_epochs * n_steps), 1.0)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.scale.keys import owned
 from chainrule.scale.types import TextTypes
 
 if TYPE_CHECKING:
@@ -12,15 +13,22 @@ if TYPE_CHECKING:
 __all__ = ["Witnesses"]
 
 _MOST_LEVELS = 1_000
+_MOST_LABELS = 10_000
 
 
 class Witnesses:
     """The first row with each level and with a missing value, the rows with the extreme numbers, by column.
 
-    Of 1,000 levels of a column at the most: those that come later are rare, or the column is no category.
+    Of 1,000 levels of a column at the most: those that come later are rare, or the column is no category. Of a
+    target 10,000, whatever its type: whole numbers may be classes.
+
+    Parameters
+    ----------
+    target : str
     """
 
-    def __init__(self) -> None:
+    def __init__(self, target: str) -> None:
+        self._target = target
         self._levels: dict[str, set[Any]] = {}
         self._missing: set[str] = set()
         self._extremes: dict[tuple[str, str], tuple[float, pl.DataFrame]] = {}
@@ -34,13 +42,14 @@ class Witnesses:
             column = typed[name]
             if kind.is_numeric():
                 self._offer_numbers(name, column, rows)
-            elif not kind.is_nested() and not kind.is_temporal():
+            may_be_levels = name == self._target or not kind.is_numeric()
+            if may_be_levels and not kind.is_nested() and not kind.is_temporal():
                 wanted |= self._new_levels(name, column)
             if name not in self._missing and (place := _first_missing(column)) is not None:
                 self._missing.add(name)
                 wanted.add(place)
         if wanted:
-            self._rows.append(rows[sorted(wanted)])
+            self._rows.append(owned(rows[sorted(wanted)]))
 
     def rows(self) -> "pl.DataFrame":
         """All witnesses; a row may be there more than once."""
@@ -62,16 +71,17 @@ class Witnesses:
         ):
             known = self._extremes.get((name, what))
             if known is None or is_further(numbers[place], known[0]):
-                self._extremes[name, what] = (float(numbers[place]), rows[[int(place)]])
+                self._extremes[name, what] = (float(numbers[place]), owned(rows[[int(place)]]))
 
     def _new_levels(self, name: str, column: "pl.Series") -> set[int]:
         known = self._levels.setdefault(name, set())
-        if len(known) >= _MOST_LEVELS:
+        most = _MOST_LABELS if name == self._target else _MOST_LEVELS
+        if len(known) >= most:
             return set()
         firsts = column.to_frame("level").with_row_index("row").unique("level", keep="first").drop_nulls()
         found = set()
         for row, level in zip(firsts["row"].to_list(), firsts["level"].to_list(), strict=True):
-            if level not in known and len(known) < _MOST_LEVELS:
+            if level not in known and len(known) < most:
                 known.add(level)
                 found.add(row)
         return found
