@@ -72,7 +72,7 @@ def written(path, content):
         (lambda folder: folder, r"holds no \.parquet, \.csv or \.tsv file"),
         (lambda folder: written(folder / "t.csv.gz", b"x"), "not packed"),
         (lambda folder: written(folder / "t.parquet", b"x"), "cannot be read as Parquet"),
-        (lambda folder: written(folder / "t.csv", b""), "cannot be read"),
+        (lambda folder: written(folder / "t.csv", b""), r"is empty \(0 bytes\)"),
     ],
     ids=["no file", "empty folder", "packed", "no Parquet", "empty file"],
 )  # fmt: skip
@@ -93,6 +93,124 @@ def test_files_that_do_not_belong_together_are_refused(table, tmp_path):
         source_of(3)
 
 
+def test_a_name_with_brackets_is_a_name_and_no_pattern(tmp_path):
+    (tmp_path / "x1.csv").write_text("a\n1\n")
+    path = written(tmp_path / "x[1].csv", b"a\n2\n")
+    assert rows_of(source_of(path)).rows() == [("2",)]
+
+
+def test_names_with_a_dot_or_a_line_in_front_are_no_data(tmp_path, parquet):
+    for name in (".ipynb_checkpoints/0.parquet", "_temporary/0.parquet", "1/_x.parquet", "README.txt"):
+        (parquet / name).parent.mkdir(exist_ok=True)
+        (parquet / name).write_bytes(b"x")
+    source = source_of(parquet)
+    assert len(source.parts) == 12
+    assert [file.name for file in source.files] == ["0.parquet", "1.parquet", "2.parquet"]
+    written(parquet / "b.csv.gz", b"x")
+    with pytest.raises(TableError, match=r"b\.csv\.gz is packed"):
+        source_of(parquet)
+
+
+def test_columns_of_parquet_files_are_of_the_widest_type(tmp_path):
+    for name, a, b in (("0", None, 1), ("1", "x", 2.5)):
+        pl.DataFrame({"a": [a], "b": [b]}).write_parquet(tmp_path / f"{name}.parquet")
+    assert rows_of(source_of(tmp_path)).rows() == [(None, 1.0), ("x", 2.5)]
+
+
+def test_parquet_files_that_do_not_belong_together_are_refused(tmp_path):
+    pl.DataFrame({"a": [1], "y": [1]}).write_parquet(tmp_path / "0.parquet")
+    pl.DataFrame({"a": [1], "z": [1]}).write_parquet(tmp_path / "1.parquet")
+    with pytest.raises(TableError, match=r"1\.parquet has other columns than .*0\.parquet"):
+        source_of(tmp_path)
+    pl.DataFrame({"a": ["x"], "y": [1]}).write_parquet(tmp_path / "1.parquet")
+    with pytest.raises(TableError, match="cannot be read as Parquet"):
+        source_of(tmp_path)
+
+
+def test_a_data_set_without_parts_is_refused(parquet):
+    rows = pyarrow.dataset.dataset(parquet)
+    with pytest.raises(ParameterError, match=r"give a polars\.LazyFrame"):
+        source_of(rows.filter(pyarrow.dataset.field("a") > 0))
+
+
+def test_what_is_wrong_with_a_lazy_frame_is_said(table):
+    with pytest.raises(TableError, match="the lazy frame cannot be read"):
+        source_of(table.lazy().select("why"))
+    broken = source_of(table.lazy().with_columns(pl.col("kind").cast(pl.Int64)))
+    with pytest.raises(TableError, match="the lazy frame cannot be read"):
+        list(broken.pieces(["kind"]))
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "1,2",
+            " x ,y",
+            ",",
+            "",
+            "  ",
+            '"a,b",c',
+            '"x\n\ny",z',
+            '1, "2"',
+            "1",
+            "1,2,3",
+            'x"y,1',
+            '"x"y,1',
+            '"',
+            "ä,NA",
+        ]
+    ),
+    max_size=6,
+)
+
+
+@given(
+    st.sampled_from(["a,b", " a, b", "\n\na,b", '"a",b', "a,a", "a,", "a", "a;b", "\ufeffa,b"]),
+    LINES,
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.booleans(),
+)
+def test_text_is_read_by_the_rules_of_a_table_in_memory(tmp_path_factory, header, lines, end, is_ended):
+    """In blocks of a few lines; what one refuses the other refuses in the same words."""
+    path = tmp_path_factory.mktemp("text") / "t.csv"
+    path.write_text(end.join([header, *lines]) + end * is_ended, newline="")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chainrule.scale.text._BYTES_OF_A_BLOCK", 8)
+        try:
+            source = source_of(path)
+            pieces = list(source.pieces(source.names))
+        except TableError as error:
+            with pytest.raises(TableError) as refused:
+                read_table(path)
+            assert str(refused.value) == str(error)
+            return
+    if not pieces:
+        with pytest.raises(TableError, match="a header and no rows"):
+            read_table(path)
+        return
+    expected = read_table(path, source.names)
+    assert pl.concat(pieces).equals(expected)
+    assert source.names == tuple(expected.columns)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a,b\n1,2\n3\n", "line 3: 1 field, however the header has 2"),
+        (b"a,b\n1,2\n3,4,5\n", "line 3: 3 fields, however the header has 2"),
+        (b"a,b\n1,2\n3,\xff\n", "line 3: byte 10 .* is not UTF-8"),
+        (b"a,b\n1,2\n3,\0\n", "line 3: byte 10 is NUL"),
+        (b"a,b\n1," + b"x" * 200_000 + b"\n", "a field is longer than 131,072 characters; .* mend the file"),
+        (b"\x1f\x8bxx", "is packed with gzip"),
+    ],
+    ids=["short", "long", "not UTF-8", "NUL", "endless", "packed"],
+)  # fmt: skip
+def test_text_that_is_no_table_is_refused_by_line(content, said, tmp_path):
+    path = written(tmp_path / "t.csv", content)
+    with pytest.raises(TableError, match=said):
+        list(source_of(path).pieces(["a"]))
+
+
 def test_a_column_that_is_absent_is_named(parquet):
     with pytest.raises(TableError, match="kinds"):
         list(source_of(parquet).pieces(["kinds"]))
@@ -100,6 +218,7 @@ def test_a_column_that_is_absent_is_named(parquet):
 
 FIELDS = st.sampled_from(
     ["1", "-2", "+3", "007", "0", "1.5", "1e3", "true", "False", "x", "", "NA", "nan", "inf"]
+    + ["9223372036854775807", "9223372036854775808", "12345678901234567890", "0012345678901234567890"]
 )
 
 

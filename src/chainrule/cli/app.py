@@ -21,6 +21,7 @@ from chainrule.cli.options import (
     table_limits,
 )
 from chainrule.cli.terminal import print_json, warnings_as_lines
+from chainrule.errors import ParameterError
 
 __all__ = ["app"]
 
@@ -113,6 +114,15 @@ def _name_of(data: Path) -> str:
     while glob.has_magic(data.name):
         data = data.parent
     return data.stem or data.resolve().stem
+
+
+def _check_unlimited(limits: list[str] | None) -> None:
+    """Refuse limits where none are kept."""
+    if limits:
+        raise ParameterError(
+            f"--limit {limits[0]!r:.80} does not go with a data set that is read piece by piece: it may be of "
+            "any size; leave the option out"
+        )
 
 
 def _print_version(wanted: bool) -> None:
@@ -217,6 +227,8 @@ def train(
     settings = {name: value for name, value in given.items() if value is not None}
     file = model or Path(f"{_name_of(data)}.safetensors")
     streamed = stream or dask is not None or _is_data_set(data)
+    if streamed:
+        _check_unlimited(limit)
     run = (
         partial(_work_of("train_streamed"), scheduler=dask)
         if streamed
@@ -275,6 +287,7 @@ def predict(
     wanted = {"probabilities": proba, "coverage": interval, "with_input": with_input, "overwrite": overwrite}
     with warnings_as_lines():
         if stream or _is_data_set(data):
+            _check_unlimited(limit)
             report, text = _work_of("predict_streamed")(model, data, output=output, **wanted), ""
         else:
             report, text = _work_of("predict")(

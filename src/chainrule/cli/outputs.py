@@ -11,7 +11,9 @@ from chainrule.files.atomic import write_atomically
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["check_output", "describe_file", "guarded", "write_text"]
+    from chainrule.scale.source import Source
+
+__all__ = ["check_output", "describe_file", "guarded", "inputs_of", "write_text"]
 
 _FORMULA_BEGINNINGS = r"^(\s*[=+\-@＝＋－＠]|[\t\r\n])"  # wide ones too: where they are typed, they count
 
@@ -38,6 +40,11 @@ def check_output(option: str, path: Path, overwrite: bool, inputs: Mapping[str, 
             raise ParameterError(f"{option}: {path} is the {what} that is read; choose another name")
     if path.exists() and not overwrite:
         raise ParameterError(f"{option}: {path} exists; choose another name, or allow it with --overwrite")
+
+
+def inputs_of(source: "Source") -> dict[str, Path]:
+    """The files of a data set, for `check_output`."""
+    return {f"file {file} of the data set": file for file in source.files}
 
 
 def write_text(option: str, path: Path, text: str) -> None:

@@ -6,10 +6,11 @@ from typing import IO, Any
 from warnings import warn
 
 from chainrule.cli.inputs import TrainedModel, load_trained
-from chainrule.cli.outputs import check_output, guarded
+from chainrule.cli.outputs import check_output, guarded, inputs_of
 from chainrule.cli.predict import beside, predictions_of
-from chainrule.errors import DegradedWarning, ParameterError
+from chainrule.errors import DegradedWarning, ParameterError, TableError
 from chainrule.files.atomic import atomic_file
+from chainrule.scale.places import naming_rows
 from chainrule.scale.source import Source, source_of
 
 __all__ = ["predict_streamed"]
@@ -33,9 +34,9 @@ def predict_streamed(
         raise ParameterError(
             "--output: name a file; the predictions for a data set do not go to the terminal"
         )
-    check_output("--output", output, overwrite, {"table": data, "model": model_file})
-    model = load_trained(model_file)
     source = source_of(str(data))
+    check_output("--output", output, overwrite, {"model": model_file} | inputs_of(source))
+    model = load_trained(model_file)
     try:
         with atomic_file(output) as file:
             n_rows = _written(model, source, file, probabilities, coverage, with_input)
@@ -63,11 +64,14 @@ def _written(
     needed = [column.name for column in model.schema.columns if column.features]
     n_rows, unseen = 0, Counter[str]()
     for piece in source.pieces(source.names if with_input else needed):
-        predictions = predictions_of(model, piece, probabilities, coverage)
+        with naming_rows(source, n_rows):
+            predictions = predictions_of(model, piece, probabilities, coverage)
         unseen.update({name: len(values) for name, values in model.schema.unseen(piece).items()})
         shown = guarded(beside(piece, predictions) if with_input else predictions)
         shown.write_csv(file, include_header=n_rows == 0)
         n_rows += piece.height
+    if not n_rows:
+        raise TableError(f"{source.name} has no rows; there is nothing to predict")
     for name, n in unseen.items():
         warn(
             f"column {name!r} holds in {n:,} rows what training never saw; it counts as unknown",

@@ -3,18 +3,20 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 from chainrule.cli.describe import describe_columns, describe_network
 from chainrule.cli.evaluate import scores_of, warn_if_trivial
 from chainrule.cli.inputs import TrainedModel
-from chainrule.cli.outputs import check_output, describe_file
+from chainrule.cli.outputs import check_output, describe_file, inputs_of
 from chainrule.cli.train import cure_of, fitted, kinds_counted
+from chainrule.errors import DegradedWarning
 from chainrule.estimators import TabularClassifier, TabularRegressor
 from chainrule.files import save
 from chainrule.scale.source import Source, source_of
-from chainrule.scale.survey import Roles, Survey, survey
+from chainrule.scale.survey import NothingToLearnError, Roles, Survey, survey
 from chainrule.table import prepare_target
-from chainrule.table.levels import level_text
+from chainrule.table.levels import Levels, level_text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,8 +56,8 @@ def train_streamed(
     ChainruleError
         If the data set, the target or the place for the model cannot be used.
     """
-    check_output("--model", model_file, overwrite, {"table": data})
     source = source_of(str(data)).without(ignored)
+    check_output("--model", model_file, overwrite, inputs_of(source))
     kinds = kinds or {}
     goal, counted = _goal(source, target, task, kinds, seed)
     of_task = TabularClassifier if goal == "classification" else TabularRegressor
@@ -63,17 +65,15 @@ def train_streamed(
     if scheduler is not None:
         of_task, settings = _on_cluster(of_task), settings | {"client": scheduler}
     estimator = of_task(column_kinds=dict(kinds) or None, random_state=seed, **settings)
+    tested, n_tested = (None, 0) if held_out is None else _drawn(held_out, target, kinds, seed)
     training_report, endings = fitted(estimator, training, target, checkpoint)
     if scheduler is not None:
         estimator = estimator.to_local()
-    tested = None if held_out is None else _drawn(held_out, target, kinds, seed)
-    n_tested = 0 if tested is None else tested.n_learned
     model = TrainedModel(estimator, _record(data, target, counted, n_tested, seed, estimator))
-    scores = None
-    if tested is not None:
-        scores = scores_of(model, _rows_to_score(tested))
-        warn_if_trivial(scores, cure_of(estimator, endings))
     save(estimator, model_file, record=model.record)
+    scores = None if tested is None else _scores(model, tested)
+    if scores is not None:
+        warn_if_trivial(scores, cure_of(estimator, endings))
     return {
         "command": "train",
         "data": {
@@ -109,14 +109,36 @@ def _goal(source: Source, target: str, task: str, kinds: Mapping[str, str], seed
     return prepare_target(counted.sample, target, task).task, counted
 
 
-def _drawn(held_out: Source, target: str, kinds: Mapping[str, str], seed: int) -> Survey:
+def _drawn(
+    held_out: Source, target: str, kinds: Mapping[str, str], seed: int
+) -> tuple["pl.DataFrame | None", int]:
+    """(rows to score, drawn at random, without the witnesses, how many could have been drawn)."""
     features = tuple(name for name in held_out.names if name != target)
-    return survey(held_out, Roles(features, target), kinds, 0.0, seed)
+    try:
+        found = survey(held_out, Roles(features, target), kinds, 0.0, seed)
+    except NothingToLearnError:
+        return None, 0
+    return found.sample[: min(found.n_drawn, _MOST_ROWS_TO_SCORE)], found.n_learned
 
 
-def _rows_to_score(tested: Survey) -> "pl.DataFrame":
-    """Rows that were drawn at random, without the witnesses."""
-    return tested.sample[: min(tested.n_drawn, _MOST_ROWS_TO_SCORE)]
+def _scores(model: TrainedModel, tested: "pl.DataFrame") -> dict[str, Any] | None:
+    """Scores on held-out rows, those aside whose class is in no row of training; None if no row is left."""
+    if model.task == "classification":
+        labels = tested[model.target]
+        is_known = Levels(map(level_text, model.classes)).places(labels.to_list()) >= 0
+        unknown = labels.filter(~is_known)
+        if len(unknown):
+            warn(
+                f"{len(unknown):,} of {len(labels):,} held-out rows have a class that training never saw, "
+                f"such as {unknown[0]!r:.80}; they are left out of the scores",
+                DegradedWarning,
+                stacklevel=2,
+            )
+        tested = tested.filter(is_known)
+    try:
+        return scores_of(model, tested) if tested.height else None
+    except KeyboardInterrupt:
+        return None  # the model is saved
 
 
 def _record(

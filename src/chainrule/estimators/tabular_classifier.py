@@ -10,7 +10,9 @@ from chainrule.errors import ParameterError
 from chainrule.estimators.calibration import mixture_shares, temperature
 from chainrule.estimators.parameters import store
 from chainrule.estimators.rows import restored_on_failure
+from chainrule.estimators.streams import is_streamed
 from chainrule.estimators.tabular_base import BaseTabular
+from chainrule.estimators.tabular_fitted import by_pieces
 from chainrule.estimators.targets import ClassCoding, checked_classes, checked_labels
 from chainrule.estimators.weights import in_reach
 from chainrule.network import CustomLoss, Loss
@@ -141,20 +143,29 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
 
     # -- predicting ---------------------------------------------------------------------------------
 
+    @by_pieces
     def predict(self, X: Any) -> Array:
         """Labels (n_samples,), or 0 and 1 (n_samples, n_labels), of the most probable classes."""
         a = self._outputs(X)[0]
         return self._coding.decode(a)
 
+    @by_pieces
     def predict_proba(self, X: Any) -> Array:
         """Calibrated probabilities (n_samples, n_classes) in the order of `classes_`."""
         a = self._outputs(X)[0] / self.temperature_
         return self._coding.probabilities(self._loss.link(a))
 
+    @by_pieces
     def predict_log_proba(self, X: Any) -> Array:
         """Logarithm of `predict_proba`; -inf where a probability is 0."""
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Accuracy; of a data set piece by piece, y and sample_weight are then names of its columns."""
+        if is_streamed(X):
+            return self._scored_by_pieces(X, y, sample_weight)
+        return float(super().score(X, y, sample_weight))
 
     # -- targets ------------------------------------------------------------------------------------
 

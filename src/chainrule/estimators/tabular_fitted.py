@@ -1,6 +1,8 @@
 """A fitted table model: from a table to the outputs of its members and their mean."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -14,9 +16,24 @@ from chainrule.estimators.streams import is_streamed
 from chainrule.network import EnsembleLoss, Network
 from chainrule.table.network_encoder import NetworkEncoder
 
-__all__ = ["Encoded", "FittedTabular"]
+__all__ = ["Encoded", "FittedTabular", "by_pieces"]
 
 Array = Any
+
+
+def by_pieces(method: Callable[..., Array]) -> Callable[..., Array]:
+    """A method that answers for the rows of a table X: for a data set piece by piece."""
+
+    @wraps(method)
+    def answered(self: Any, X: Any, *given: Any, **named: Any) -> Array:
+        if not is_streamed(X):
+            return method(self, X, *given, **named)
+        check_is_fitted(self)
+        from chainrule.scale.answers import answered_by_pieces
+
+        return answered_by_pieces(self, X, lambda rows: method(self, rows, *given, **named))
+
+    return answered
 
 
 @dataclass(frozen=True)
@@ -61,13 +78,16 @@ class FittedTabular(BaseEstimator):
         check_is_fitted(self)
         if isinstance(X, Encoded):
             raw = self._raw(X.matrix)
-        elif is_streamed(X):
-            from chainrule.scale.fit import pieces_to_predict
-
-            raw = np.concatenate([self._raw(self.encoder_.transform(p)) for p in pieces_to_predict(self, X)])
         else:
             raw = self._raw(self.encoder_.transform(checked_table(X, self, fitted=True)))
         return self._combined(raw), self._by_member(raw)
+
+    def _scored_by_pieces(self, X: Any, y: Any, sample_weight: Any) -> float:
+        """Accuracy or R² for the rows of a data set, whose target and weights are names of columns."""
+        check_is_fitted(self)
+        from chainrule.scale.answers import scored_by_pieces
+
+        return scored_by_pieces(self, X, y, sample_weight)
 
     def feature_importance(
         self, X: Any, y: Any, *, scoring: Any = None, n_repeats: int = 5, random_state: Any = None

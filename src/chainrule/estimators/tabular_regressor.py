@@ -8,7 +8,9 @@ from sklearn.base import RegressorMixin
 from chainrule.errors import ParameterError
 from chainrule.estimators.calibration import conformal_radius
 from chainrule.estimators.parameters import store
+from chainrule.estimators.streams import is_streamed
 from chainrule.estimators.tabular_base import BaseTabular
+from chainrule.estimators.tabular_fitted import by_pieces
 from chainrule.estimators.targets import checked_numbers
 from chainrule.network import CustomLoss, Loss, get_loss
 from chainrule.network.losses import Pinball, Quantiles
@@ -96,11 +98,13 @@ class TabularRegressor(RegressorMixin, BaseTabular):
 
     # -- predicting ---------------------------------------------------------------------------------
 
+    @by_pieces
     def predict(self, X: Any) -> Array:
         """Predicted targets (n_samples,), (n_samples, n_outputs) or (n_samples, n_quantiles)."""
         predicted = self._predicted(self._outputs(X)[0])
         return predicted[:, 0] if self._one_column else predicted
 
+    @by_pieces
     def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
         """Bounds between which a new target lies with probability `coverage`: split conformal prediction.
 
@@ -136,6 +140,12 @@ class TabularRegressor(RegressorMixin, BaseTabular):
             radius = _finite(conformal_radius(self._residuals, coverage) * unit)
             bounds = _finite(np.stack([center - radius, center + radius], axis=-1))
         return bounds[:, 0] if self._one_column else bounds
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """R²; of a data set piece by piece, y and sample_weight are then names of its columns."""
+        if is_streamed(X):
+            return self._scored_by_pieces(X, y, sample_weight)
+        return float(super().score(X, y, sample_weight))
 
     def _predicted(self, a: Array) -> Array:
         with np.errstate(over="ignore"):

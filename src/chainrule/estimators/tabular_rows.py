@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.errors import DegradedWarning, ParameterError
 from chainrule.estimators.presets import Settings, batch_size_for, folds_for, table_network
 from chainrule.estimators.rows import checked_table, merged
+from chainrule.estimators.streams import is_streamed
 from chainrule.estimators.tabular_fitted import FittedTabular
 from chainrule.estimators.tabular_parameters import kinds_of_columns
 from chainrule.estimators.tabular_time import (
@@ -114,6 +115,11 @@ class TabularRows(FittedTabular, ABC):
             if weights is not None:
                 raise ParameterError("sample_weight_val needs X_val and y_val")
             return None
+        if is_streamed(X):
+            raise ParameterError(
+                f"X_val must be rows in memory, however: {X!r:.80}; read as many of them as fit there, or leave "
+                "X_val and y_val out"
+            )
         X, y = checked_table(X, self), self._checked_targets(y)
         if len(y) != X.n_rows:
             raise ParameterError(f"X_val and y_val must be of one length, however: {X.n_rows}, {len(y)}")

@@ -1,6 +1,7 @@
 """Answers and scores of a fitted table model for a data set, of which one piece is in memory at a time."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -66,8 +67,7 @@ def scored_by_pieces(model: Any, X: Any, y: Any, sample_weight: Any = None) -> f
         If the source cannot be used, or has no such row.
     """
     source = source_of(X)
-    target, weight = (roles := roles_of(source, y, sample_weight)).target, roles.weight
-    roles = Roles(tuple(_columns(model, source)), target, weight)
+    roles = replace(roles_of(source, y, sample_weight), features=tuple(_columns(model, source)))
     is_classifier = hasattr(model, "classes_")
     found = []
     for piece, first in _pieces(source, list(dict.fromkeys(roles.columns))):

@@ -1,6 +1,5 @@
 """Answers and scores of a fitted model for rows on a cluster, computed where the rows are."""
 
-from collections.abc import Sequence
 from math import nan
 from typing import Any
 
@@ -10,6 +9,7 @@ from dask import compute, delayed
 
 from chainrule.errors import TableError
 from chainrule.scale.dask_data import Partitions, column_of, partitions_of
+from chainrule.scale.scores import Sums, accuracy_of, r2_of, sums_of_hits, sums_of_squares
 from chainrule.table.names import absent_message
 
 __all__ = ["answered", "scored"]
@@ -70,7 +70,7 @@ def scored(model: Any, X: Any, y: Any, sample_weight: Any) -> float:
             )
         ]
     )
-    return _accuracy(sums) if hasattr(model, "classes_") else _r2(sums)
+    return accuracy_of(sums, rows.name) if hasattr(model, "classes_") else r2_of(sums, rows.name)
 
 
 def _checked(rows: Partitions, model: Any) -> Partitions:
@@ -96,30 +96,15 @@ def _features(model: Any, rows: Any) -> Any:
     return rows if names is None or isinstance(rows, np.ndarray) else rows[list(names)]
 
 
-def _sums(model: Any, rows: Any, y: Any, weights: Any) -> Any:
-    """Of one partition: weight, weighted mean of what counts, and for numbers the sums of squares."""
+def _sums(model: Any, rows: Any, y: Any, weights: Any) -> Sums:
+    """What the score needs to know of one partition."""
     y = np.asarray(rows[y] if isinstance(y, str) else y)
     weights = np.ones(len(y)) if weights is None else rows[weights] if isinstance(weights, str) else weights
     used = np.array([value is not None and value == value for value in y.tolist()], dtype=bool)
     weights = np.asarray(weights, dtype=np.float64) * used
-    total = float(weights.sum())
-    if not total:
-        return 0.0, 0.0, 0.0, 0.0
+    if not weights.any():
+        return Sums(0.0, 0.0)
     answers = model.predict(_features(model, rows))
     if hasattr(model, "classes_"):
-        return total, float(weights @ (answers == y)) / total, 0.0, 0.0
-    y = np.where(used, y, 0.0).astype(np.float64)
-    mean = float(weights @ y) / total
-    return total, mean, float(weights @ (y - mean) ** 2), float(weights @ (y - answers) ** 2)
-
-
-def _accuracy(sums: Sequence[Any]) -> float:
-    return float(sum(total * hits for total, hits, *_ in sums) / sum(total for total, *_ in sums))
-
-
-def _r2(sums: Sequence[Any]) -> float:
-    """1 - Σw(y - a)² / Σw(y - ȳ)², the spread put together from those around each partition's own mean."""
-    total = sum(own for own, *_ in sums)
-    mean = sum(own * own_mean for own, own_mean, *_ in sums) / total
-    spread = sum(squares + own * (own_mean - mean) ** 2 for own, own_mean, squares, _ in sums)
-    return float(1.0 - sum(errors for *_, errors in sums) / spread)
+        return sums_of_hits(answers == y, weights)
+    return sums_of_squares(answers, np.where(used, y, 0.0).astype(np.float64), weights)

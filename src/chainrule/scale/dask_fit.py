@@ -17,6 +17,7 @@ from chainrule.scale.cluster import RETRIES, Cluster, ClusterShards, gathered
 from chainrule.scale.dask_data import Partitions, shards_of
 from chainrule.scale.feed import Encode
 from chainrule.scale.fit import encoding, judging, learned_from_sample, taken_apart
+from chainrule.scale.places import naming_rows
 from chainrule.scale.shards import Known, Whole, encoded_shard, surveyed_shard, whole
 from chainrule.scale.source import Source
 from chainrule.scale.survey import Roles
@@ -135,10 +136,10 @@ def prepared_table(
     source = Source(rows.partitions.name, rows.partitions.names, ())
     learned, weighting = learned_from_sample(estimator, source, rows.roles, together, kinds, settings, rng)
     if together.judges is not None:
-        X, y, weights = taken_apart(estimator, together.judges, rows.roles)
-        learned = replace(
-            learned, **judging(estimator, weighting, X, y, weights * rows.whole.weights_of_judges)
-        )
+        with naming_rows(source, None):
+            X, y, weights = taken_apart(estimator, together.judges, rows.roles)
+            weights = weights * rows.whole.weights_of_judges
+            learned = replace(learned, **judging(estimator, weighting, X, y, weights))
     elif judges is not None:
         learned = replace(learned, **judging(estimator, weighting, *judges))
     widths = learned.X.shape[1], learned.y.shape[1]

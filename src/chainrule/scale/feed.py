@@ -15,9 +15,9 @@ from chainrule.engine import Data
 from chainrule.errors import TableError
 from chainrule.scale.ahead import ahead
 from chainrule.scale.kept import KeptRows
+from chainrule.scale.places import naming_rows
 from chainrule.scale.source import Source
 from chainrule.scale.survey import Roles, Survey, usable
-from chainrule.table.values import RowError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -134,46 +134,66 @@ class Feed:
                 used = usable(typed, first, self.roles, self.source)
                 used &= self.survey.learned(first, piece.height)
                 if used.any():
-                    yield self._encoded_piece(typed, used, first, rng)
+                    with naming_rows(self.source, first, used):
+                        rows = self.encode(typed if used.all() else typed.filter(used), rng)
+                    yield rows
                 first += piece.height
-
-    def _encoded_piece(
-        self, typed: "pl.DataFrame", used: Array, first: int, rng: np.random.Generator
-    ) -> Array:
-        """The used rows encoded; an error names its row by the place in the whole."""
-        try:
-            return self.encode(typed if used.all() else typed.filter(used), rng)
-        except RowError as error:
-            row = first + int(np.flatnonzero(used)[error.row])
-            raise RowError(f"{self.source.name}: {error.before}", row, error.after) from None
 
     def _shuffled(self, blocks: Iterator[Array], rng: np.random.Generator) -> Iterator[Array]:
         """Chunks of rows drawn from a buffer that holds one chunk more than is drawn."""
         sizes = self.sizes
-        rest: list[Array] = []
-        held, drawn = 0, 0
+        buffer = _Buffer(min(2 * max(sizes), self.n_rows), self._width, rng)
+        found, drawn = 0, 0
         for block in blocks:
-            rest.append(block)
-            held += len(block)
-            while drawn < len(sizes) - 1 and held >= 2 * sizes[drawn]:
-                chunk, left = _split(np.concatenate(rest), sizes[drawn], rng)
-                yield chunk
-                rest, held, drawn = [left], len(left), drawn + 1
+            found += len(block)
+            while len(block) and drawn < len(sizes):
+                block = buffer.filled(block)
+                if buffer.is_full:
+                    yield buffer.drawn(sizes[drawn])
+                    drawn += 1
         for size in sizes[drawn:]:
-            if held < size:
+            if buffer.n_rows < size:
                 break
-            chunk, left = _split(np.concatenate(rest), size, rng)
-            yield chunk
-            rest, held = [left], len(left)
-            drawn += 1
-        if held or drawn < len(sizes):
+            yield buffer.drawn(size)
+        if found != self.n_rows:
             raise TableError(
                 f"{self.source.name} has changed: it had {self.n_rows:,} rows to learn from, and now "
-                f"{sum(sizes[:drawn]) + held:,}; train anew on data that stays as it is"
+                f"{found:,}; train anew on data that stays as it is"
             )
 
 
-def _split(rows: Array, size: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """(`size` of the rows at random, the others)."""
-    order = rng.permutation(len(rows))
-    return rows[order[:size]], rows[order[size:]]
+class _Buffer:
+    """Rows of which some are drawn at random, to make room for others.
+
+    Parameters
+    ----------
+    most : int
+        Rows that it holds.
+    width : int
+    rng : Generator
+    """
+
+    def __init__(self, most: int, width: int, rng: np.random.Generator) -> None:
+        self._rows = np.empty((most, width), np.float32)
+        self._rng = rng
+        self.n_rows = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for another row."""
+        return self.n_rows == len(self._rows)
+
+    def filled(self, block: Array) -> Array:
+        """Take in rows as far as there is room; the others."""
+        n = min(len(block), len(self._rows) - self.n_rows)
+        self._rows[self.n_rows : self.n_rows + n] = block[:n]
+        self.n_rows += n
+        return block[n:]
+
+    def drawn(self, size: int) -> Array:
+        """So many of its rows in random order, which it then holds no more."""
+        taken, left = np.split(self._rng.permutation(self.n_rows), [size])
+        chunk = self._rows[taken]
+        self.n_rows -= size
+        self._rows[taken[taken < self.n_rows]] = self._rows[left[left >= self.n_rows]]
+        return chunk

@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from warnings import warn
@@ -14,13 +13,13 @@ from chainrule.estimators.presets import Settings, batch_size_for
 from chainrule.estimators.tabular_parameters import kinds_of_columns
 from chainrule.estimators.tabular_rows import EncodedRows
 from chainrule.scale.feed import Encode, Feed
+from chainrule.scale.places import naming_rows
 from chainrule.scale.source import Source, source_of
 from chainrule.scale.survey import Roles, Survey, survey
 from chainrule.scale.weighting import Weighting, weighting_of
 from chainrule.table.names import absent_message
 from chainrule.table.network_encoder import NetworkEncoder
 from chainrule.table.schema import Schema
-from chainrule.table.values import RowError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,8 +28,9 @@ __all__ = [
     "encoding",
     "judging",
     "learned_from_sample",
-    "pieces_to_predict",
+    "plain_target",
     "prepared_stream",
+    "roles_of",
     "taken_apart",
 ]
 
@@ -69,7 +69,7 @@ def prepared_stream(
         If the source cannot be used.
     """
     source = source_of(X)
-    roles = _roles(source, y, sample_weight)
+    roles = roles_of(source, y, sample_weight)
     estimator.n_features_in_ = len(roles.features)
     estimator.feature_names_in_ = np.array(roles.features, dtype=object)
     kinds = kinds_of_columns(estimator, roles.features)
@@ -78,13 +78,25 @@ def prepared_stream(
     settings = replace(settings, folds=0, own_lines=False)
     rows, weighting = learned_from_sample(estimator, source, roles, known, kinds, settings, rng)
     if known.judges is not None:
-        judges = taken_apart(estimator, known.judges, roles)
-    if judges is not None:
+        with naming_rows(source, None):
+            rows = replace(
+                rows, **judging(estimator, weighting, *taken_apart(estimator, known.judges, roles))
+            )
+    elif judges is not None:
         rows = replace(rows, **judging(estimator, weighting, *judges))
     return rows, settings, _feed(estimator, source, roles, known, rows, weighting)
 
 
-def _roles(source: Source, target: Any, weight: Any) -> Roles:
+def roles_of(source: Source, target: Any, weight: Any) -> Roles:
+    """Which columns are what: the target and the weights are named, all others are features.
+
+    Raises
+    ------
+    ParameterError
+        If the target or the weights are no names.
+    TableError
+        If they name no column, or there is no other one.
+    """
     for what, name in (("y", target), ("sample_weight", weight)):
         if not isinstance(name, str) and (what == "y" or name is not None):
             raise ParameterError(
@@ -103,16 +115,21 @@ def taken_apart(estimator: Any, frame: "pl.DataFrame", roles: Roles) -> tuple[An
     """(features, targets, weights) of typed rows."""
     import polars as pl
 
-    target = frame[roles.target]
-    if target.dtype.is_decimal():
-        target = target.cast(pl.Float64)
-    if not (target.dtype.is_numeric() or target.dtype == pl.Boolean):
-        target = target.cast(pl.String)
+    target = plain_target(frame[roles.target])
     values = target.to_numpy() if target.dtype != pl.String else np.asarray(target.to_list())
     weights = np.ones(frame.height)
     if roles.weight is not None:
         weights = frame[roles.weight].cast(pl.Float64).to_numpy()
     return frame.select(roles.features), estimator._checked_targets(values), weights
+
+
+def plain_target(target: "pl.Series") -> "pl.Series":
+    """A column of targets as numbers, truth values or text."""
+    import polars as pl
+
+    if target.dtype.is_decimal():
+        return target.cast(pl.Float64)
+    return target if target.dtype.is_numeric() or target.dtype == pl.Boolean else target.cast(pl.String)
 
 
 def learned_from_sample(
@@ -128,11 +145,9 @@ def learned_from_sample(
     X, y, weights = taken_apart(estimator, known.sample, roles)
     weights = weights * known.weights
     estimator._learn_labels(y)
-    try:
+    with naming_rows(source, None):
         schema = Schema.learn(X, kinds)
         read = schema.read(X)
-    except RowError as error:
-        raise TableError(f"{source.name}: {error.before}some row{error.after}") from None
     estimator.encoder_ = NetworkEncoder.of_read(schema, read, weights / weights.mean(), settings.bins)
     estimator._learn_targets(y, weights / weights.mean())
     matrix = estimator.encoder_.encode(read, rng)
@@ -185,15 +200,3 @@ def _has_room(n_bytes: int) -> bool:
         stacklevel=5,
     )
     return False
-
-
-def pieces_to_predict(estimator: Any, X: Any) -> Iterator["pl.DataFrame"]:
-    """The pieces of a data set, with the columns that a fitted table model goes by.
-
-    Raises
-    ------
-    TableError
-        If one of them is absent.
-    """
-    source = source_of(X)
-    yield from source.pieces([c.name for c in estimator.encoder_.schema.columns if c.features])

@@ -15,7 +15,7 @@ import numpy as np
 from chainrule.engine import Data
 from chainrule.errors import TableError
 from chainrule.scale.feed import Encode, Feed
-from chainrule.scale.source import PIECE, Part, Source
+from chainrule.scale.source import Part, Source, rows_of_a_piece
 from chainrule.scale.survey import Roles, Survey, survey, usable
 from chainrule.scale.types import TextTypes
 
@@ -35,7 +35,7 @@ class _HeldPart(Part):
 
     def pieces(self, columns: Sequence[str]) -> Iterator["pl.DataFrame"]:
         if self.frame.height:
-            yield from self.frame.select(columns).iter_slices(PIECE)
+            yield from self.frame.select(columns).iter_slices(rows_of_a_piece(len(columns)))
 
 
 def held_source(name: str, names: Sequence[str], frames: Sequence["pl.DataFrame"]) -> Source:

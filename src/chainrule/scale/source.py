@@ -7,6 +7,7 @@ Parquet files, CSV files, a lazy frame. A part is read in pieces of a bounded nu
 import glob
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,18 +17,26 @@ import numpy as np
 from chainrule.errors import ParameterError, TableError
 from chainrule.estimators.streams import is_streamed
 from chainrule.scale.keys import Share
+from chainrule.scale.text import header_of, text_frames
 from chainrule.table.names import absent_message
 from chainrule.table.readers import MISSING
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["PIECE", "Part", "Source", "source_of"]
+__all__ = ["Part", "Source", "rows_of_a_piece", "source_of"]
 
 PIECE = 65_536
-"""Rows of a piece at the most."""
+_CELLS_OF_A_PIECE = 2_000_000
 
 _TEXT = {".csv": ",", ".tsv": "\t"}
+_FORMATS = (*_TEXT, ".parquet")
+_PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
+
+
+def rows_of_a_piece(n_columns: int) -> int:
+    """How many rows of so many columns are read at a time, at the most."""
+    return max(1, min(PIECE, _CELLS_OF_A_PIECE // max(1, n_columns)))
 
 
 class Part(ABC):
@@ -35,7 +44,7 @@ class Part(ABC):
 
     @abstractmethod
     def pieces(self, columns: Sequence[str]) -> Iterator["pl.DataFrame"]:
-        """The rows in their order, these columns only, at most `PIECE` rows at a time."""
+        """The rows in their order, these columns only, `rows_of_a_piece` at a time at the most."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +60,15 @@ class Source:
     parts : tuple of Part
     share : Share, optional
         The rows that count; default: all.
+    files : tuple of Path
+        That are read, as far as they are known.
     """
 
     name: str
     names: tuple[str, ...]
     parts: tuple[Part, ...]
     share: Share | None = None
+    files: tuple[Path, ...] = ()
 
     is_read_piece_by_piece: ClassVar[bool] = True
 
@@ -118,7 +130,7 @@ def source_of(X: Any) -> Source:
     if hasattr(X, "get_fragments"):
         return _of_dataset("the data set", X)
     if is_streamed(X):
-        return Source("the lazy frame", tuple(X.collect_schema().names()), (_LazyPart(X),))
+        return _of_lazy_frame(X)
     raise ParameterError(
         "a source must be a path, a pattern, a pyarrow.dataset.Dataset or a polars.LazyFrame, however: "
         f"{type(X).__name__}"
@@ -128,19 +140,34 @@ def source_of(X: Any) -> Source:
 def _files(name: str) -> list[Path]:
     path = Path(name)
     if path.is_dir():
-        found = [file for file in sorted(path.rglob("*")) if file.suffix.lower() in (*_TEXT, ".parquet")]
-        if not found:
-            raise TableError(f"{name} holds no .parquet, .csv or .tsv file; name another folder")
-        return found
+        return _files_below(path)
     found = [path] if path.is_file() else [Path(file) for file in sorted(glob.glob(name, recursive=True))]
     if not found:
         raise TableError(f"{name} does not exist, and matches no file; check the spelling and the folder")
     return found
 
 
+def _files_below(folder: Path) -> list[Path]:
+    """The tables in a folder and in those below it; names that begin with . or _ are no data."""
+    seen = [
+        file
+        for file in sorted(folder.rglob("*"))
+        if not any(name.startswith((".", "_")) for name in file.relative_to(folder).parts) and file.is_file()
+    ]
+    for file in seen:
+        if file.suffix.lower() in _PACKED and Path(file.stem).suffix.lower() in _FORMATS:
+            raise TableError(
+                f"{file} is packed, and cannot be read piece by piece; unpack it, or move it away"
+            )
+    found = [file for file in seen if file.suffix.lower() in _FORMATS]
+    if not found:
+        raise TableError(f"{folder} holds no .parquet, .csv or .tsv file; name another folder")
+    return found
+
+
 def _of_files(name: str, files: Sequence[Path]) -> Source:
     formats = {file.suffix.lower() for file in files}
-    if len(formats) > 1 or not formats <= {*_TEXT, ".parquet"}:
+    if len(formats) > 1 or not formats <= set(_FORMATS):
         raise TableError(
             f"{name} has files of the formats {', '.join(sorted(formats))}; what is read piece by piece must "
             "be all .parquet, all .csv or all .tsv, not packed"
@@ -148,13 +175,13 @@ def _of_files(name: str, files: Sequence[Path]) -> Source:
     if formats == {".parquet"}:
         return _of_parquet(name, files)
     separator = _TEXT[formats.pop()]
-    first, *others = (_header(file, separator) for file in files)
+    first, *others = (header_of(file, separator) for file in files)
     for file, header in zip(files[1:], others, strict=True):
         if header != first:
             raise TableError(
                 f"{file} has other columns than {files[0]}; give all files of {name} the same header"
             )
-    return Source(name, first, tuple(_CsvPart(file, separator) for file in files))
+    return Source(name, first, tuple(_CsvPart(file, separator) for file in files), files=tuple(files))
 
 
 # -- Parquet -------------------------------------------------------------------------------------------------
@@ -169,19 +196,45 @@ def _of_parquet(name: str, files: Sequence[Path]) -> Source:
             "reading Parquet piece by piece needs pyarrow, which is not installed: "
             'pip install "chainrule[scale]"'
         ) from None
+    base = Path(name).absolute() if Path(name).is_dir() else None
     try:
-        base = name if Path(name).is_dir() else None
         found = arrow.dataset(
-            base or [str(file) for file in files], format="parquet", partitioning="hive" if base else None
+            [str(file.absolute()) for file in files],
+            format="parquet",
+            partitioning="hive" if base else None,
+            partition_base_dir=str(base) if base else None,
         )
-        return _of_dataset(name, found)
+        found = found.replace_schema(_common_schema(found))
+        return replace(_of_dataset(name, found), files=tuple(files))
     except (ArrowException, OSError, ValueError) as error:
         raise TableError(f"{name} cannot be read as Parquet ({str(error).splitlines()[0]})") from None
 
 
+def _common_schema(dataset: Any) -> Any:
+    """The schema of all files of a data set: what is numbers, or empty, in one may be wider in another."""
+    import pyarrow as pa
+
+    first, *others = dataset.get_fragments()
+    names, schemas = set(first.physical_schema.names), [dataset.schema, first.physical_schema]
+    for fragment in others:
+        if set(fragment.physical_schema.names) != names:
+            raise TableError(
+                f"{fragment.path} has other columns than {first.path}; give all files the same columns"
+            )
+        schemas.append(fragment.physical_schema)
+    return pa.unify_schemas(schemas, promote_options="permissive")
+
+
 def _of_dataset(name: str, dataset: Any) -> Source:
     parts: list[Part] = []
-    for fragment in dataset.get_fragments():
+    try:
+        fragments = list(dataset.get_fragments())
+    except ValueError as error:
+        raise ParameterError(
+            f"{name} cannot be read in parts ({str(error).splitlines()[0]}); leave out rows before "
+            "they are written, or give a polars.LazyFrame"
+        ) from None
+    for fragment in fragments:
         groups = fragment.split_by_row_group() if hasattr(fragment, "split_by_row_group") else [fragment]
         parts += [_Fragment(name, group, dataset.schema) for group in groups]
     return Source(name, tuple(dataset.schema.names), tuple(parts))
@@ -203,7 +256,7 @@ class _Fragment(Part):
             batches = self.fragment.to_batches(
                 schema=self.schema,
                 columns=list(columns),
-                batch_size=PIECE,
+                batch_size=rows_of_a_piece(len(columns)),
                 batch_readahead=1,
                 fragment_readahead=1,
             )
@@ -217,15 +270,6 @@ class _Fragment(Part):
 # -- text ----------------------------------------------------------------------------------------------------
 
 
-def _header(file: Path, separator: str) -> tuple[str, ...]:
-    import polars as pl
-
-    try:
-        return tuple(pl.read_csv(file, separator=separator, n_rows=0, infer_schema=False).columns)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise TableError(f"{file} cannot be read ({str(error).splitlines()[0]})") from None
-
-
 @dataclass(frozen=True)
 class _CsvPart(Part):
     """A text file; its fields stay text, blanks around them go, and what stands for no value is missing."""
@@ -236,15 +280,22 @@ class _CsvPart(Part):
     def pieces(self, columns: Sequence[str]) -> Iterator["pl.DataFrame"]:
         import polars as pl
 
+        present = pl.all().is_in(list(MISSING)).not_()
         try:
-            frame = pl.scan_csv(self.path, separator=self.separator, infer_schema=False).select(
-                pl.col(columns).str.strip_chars()
-            )
-            present = pl.all().is_in(list(MISSING)).not_()
-            for piece in frame.collect_batches(chunk_size=PIECE, maintain_order=True):
-                yield piece.with_columns(pl.when(present).then(pl.all()))
+            for fields in text_frames(self.path, self.separator):
+                text = fields.select(pl.col(columns).str.strip_chars())
+                fields = text.with_columns(pl.when(present).then(pl.all()))
+                yield from fields.iter_slices(rows_of_a_piece(len(columns)))
         except (pl.exceptions.PolarsError, OSError) as error:
             raise TableError(f"{self.path} cannot be read ({str(error).splitlines()[0]})") from None
+
+
+# -- lazy frames ---------------------------------------------------------------------------------------------
+
+
+def _of_lazy_frame(frame: Any) -> Source:
+    with _polars_in_words():
+        return Source("the lazy frame", tuple(frame.collect_schema().names()), (_LazyPart(frame),))
 
 
 @dataclass(frozen=True)
@@ -254,4 +305,17 @@ class _LazyPart(Part):
     frame: Any
 
     def pieces(self, columns: Sequence[str]) -> Iterator["pl.DataFrame"]:
-        yield from self.frame.select(columns).collect_batches(chunk_size=PIECE, maintain_order=True)
+        with _polars_in_words():
+            yield from self.frame.select(columns).collect_batches(
+                chunk_size=rows_of_a_piece(len(columns)), maintain_order=True
+            )
+
+
+@contextmanager
+def _polars_in_words() -> Iterator[None]:
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise TableError(f"the lazy frame cannot be read ({str(error).splitlines()[0]})") from None

@@ -23,7 +23,7 @@ from chainrule.table.values import RowError
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Roles", "Survey", "survey"]
+__all__ = ["NothingToLearnError", "Roles", "Survey", "survey"]
 
 Array = Any
 
@@ -31,9 +31,14 @@ _MOST_SAMPLED_CELLS = 6_000_000
 _MOST_SAMPLED_ROWS = 200_000
 _MOST_JUDGES = 10_000
 _MOST_CLASSES = 1_000
+_COUNT = "how often"
 _SAMPLE, _JUDGES = 1, 2
 _HASH_SEED = 7
 _KINDS_OF_TEXT = ("category", "text", "mixed", "date", "boolean")
+
+
+class NothingToLearnError(TableError):
+    """No row has a target and a weight above 0."""
 
 
 @dataclass(frozen=True)
@@ -138,30 +143,32 @@ def survey(
     types = TextTypes([name for name, kind in kinds.items() if kind in _KINDS_OF_TEXT])
     to_check = [name for name in roles.features if kinds.get(name) != "ignore"]
     sample, judged, witnesses = Drawn(most), Drawn(most_judges), Witnesses(roles.target)
-    starts, n_used, digest, classes = [0], 0, 0, _Classes()
+    starts, n_used, digest, classes, infinities = [0], 0, 0, _Classes(), _Infinities()
     for part in range(len(source.parts)):
         first = starts[-1]
         for piece in source.pieces(roles.columns, [part]):
             types.learn(piece)
             typed = types.applied(piece)
-            _check_finite(typed.select(to_check), first, source.name)
+            infinities.note(typed.select(to_check), first)
+            infinities.check(source.name, piece)
             used = usable(typed, first, roles, source)
             rows = piece if used.all() else piece.filter(used)
             n_used += rows.height
             for drawn, which in ((sample, _SAMPLE), (judged, _JUDGES)):
                 drawn.offer(rows, row_keys(first, piece.height, seed + which)[used])
             witnesses.offer(rows, types)
-            classes.count(typed[roles.target].filter(used))
+            classes.count(rows[roles.target])
             digest = (digest + int(piece.hash_rows(seed=_HASH_SEED).sum())) % 2**64
             first += piece.height
         starts.append(first)
     if not n_used:
-        raise TableError(
+        raise NothingToLearnError(
             f"{source.name} has no row with a target and a weight above 0; there is nothing to learn"
         )
     n_judges = int(judges * n_used)
     known = _summed_up(tuple(starts), n_used, sample, judged, n_judges, witnesses, types, seed)
-    return replace(known, classes=classes.counts, digest=digest)
+    infinities.check(source.name, known.sample)
+    return replace(known, classes=classes.counts(types), digest=digest)
 
 
 def usable(piece: "pl.DataFrame", first: int, roles: Roles, source: Source) -> Array:
@@ -169,53 +176,91 @@ def usable(piece: "pl.DataFrame", first: int, roles: Roles, source: Source) -> A
 
     Raises
     ------
-    TableError
-        If a weight is no number ≥ 0.
+    RowError
+        If a weight of a row with a target is no number ≥ 0.
     """
     import polars as pl
 
     target = piece[roles.target]
-    used = target.is_not_null()
+    has_target = target.is_not_null()
     if target.dtype.is_float():
-        used &= target.is_not_nan().fill_null(False)
-    if roles.weight is not None:
-        weights = piece[roles.weight].cast(pl.Float64, strict=False)
-        if not (weights.is_finite() & (weights >= 0)).fill_null(False).all():
-            raise TableError(
-                f"{source.name}: the weights in {roles.weight!r} must be numbers ≥ 0 without missing ones"
-            )
-        used &= weights > 0
-    found: Array = used.to_numpy() & source.counted(first, piece.height)
-    return found
+        has_target &= target.is_not_nan().fill_null(False)
+    used: Array = has_target.to_numpy() & source.counted(first, piece.height)
+    if roles.weight is None:
+        return used
+    weights = piece[roles.weight].cast(pl.Float64, strict=False)
+    wrong = used & ~(weights.is_finite() & (weights >= 0)).fill_null(False).to_numpy()
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise RowError(
+            f"{source.name}: the weights in {roles.weight!r:.80} must be numbers ≥ 0, however ",
+            first + row,
+            f" holds {piece[roles.weight][row]!r:.80}; correct it, or give it the weight 0",
+        )
+    return used & (weights > 0).fill_null(False).to_numpy()
 
 
 class _Classes:
     """Counts the levels of a target, until they are too many to be classes."""
 
     def __init__(self) -> None:
-        self.counts: dict[str, int] | None = {}
+        self._counted: pl.DataFrame | None = None
+        self._may_be = True
 
     def count(self, target: "pl.Series") -> None:
-        if self.counts is None or target.dtype.is_float():
-            self.counts = None
+        """Take targets into account, as they came."""
+        import polars as pl
+
+        if not self._may_be or not len(target):
             return
-        for level, n in target.value_counts().rows():
+        counted = target.value_counts(name=_COUNT)
+        if self._counted is not None:
+            both = pl.concat([self._counted, counted], how="vertical_relaxed")
+            counted = both.group_by(target.name, maintain_order=True).agg(pl.col(_COUNT).sum())
+        self._counted = counted
+        self._may_be = counted.height <= _MOST_CLASSES and _are_whole(counted.to_series())
+
+    def counts(self, types: TextTypes) -> dict[str, int] | None:
+        """How often each level occurs, now that its type is known; None if they are no classes."""
+        if self._counted is None or not self._may_be:
+            return None
+        counted = types.applied(self._counted)
+        if not _are_whole(counted.to_series()):
+            return None
+        found: dict[str, int] = {}
+        for level, n in counted.rows():
             text = level_text(level)
-            self.counts[text] = self.counts.get(text, 0) + n
-        if len(self.counts) > _MOST_CLASSES:
-            self.counts = None
+            found[text] = found.get(text, 0) + n
+        return found
 
 
-def _check_finite(features: "pl.DataFrame", first: int, name: str) -> None:
-    """Refuse an infinite number, by its row in the whole."""
-    import polars as pl
+def _are_whole(target: "pl.Series") -> bool:
+    """Whether targets may be classes: no number among them has a fraction."""
+    return not target.dtype.is_float() or bool((target.is_finite() & (target == target.floor())).all())
 
-    numbers = features.select(pl.selectors.float())
-    broken = numbers.select(pl.all().is_infinite().any())
-    for column in broken.columns:
-        if broken[column].any():
-            error = infinite(column, first + int(numbers[column].is_infinite().arg_true()[0]))
-            raise RowError(f"{name}: {error.before}", error.row, error.after)
+
+class _Infinities:
+    """The first infinite value of each column; in a column of text it may be a text, in the end."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, int] = {}
+
+    def note(self, features: "pl.DataFrame", first: int) -> None:
+        """Take typed rows into account that begin with the row `first` of the whole."""
+        import polars as pl
+
+        numbers = features.select(pl.selectors.float())
+        broken = numbers.select(pl.all().is_infinite().any())
+        for column in broken.columns:
+            if broken[column].any():
+                self._first.setdefault(column, first + int(numbers[column].is_infinite().arg_true()[0]))
+
+    def check(self, name: str, frame: "pl.DataFrame") -> None:
+        """Refuse an infinite number, by its row in the whole, in a column that is numbers in this frame."""
+        for column, row in self._first.items():
+            if frame[column].dtype.is_float():
+                error = infinite(column, row)
+                raise RowError(f"{name}: {error.before}", error.row, error.after)
 
 
 def _summed_up(

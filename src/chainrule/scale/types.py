@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["TextTypes"]
 
 _INTEGER, _PADDED = "^[+-]?[0-9]+$", "^[+-]?0[0-9]"
-_FITS = ("numbers", "integers", "unpadded", "booleans")
+_FITS = ("numbers", "integers", "small", "unpadded", "booleans")
 
 
 @dataclass
@@ -41,6 +41,7 @@ class TextTypes:
             seen |= {
                 f"{name} numbers": text.cast(pl.Float64, strict=False).is_not_null().all(),
                 f"{name} integers": text.str.contains(_INTEGER).all(),
+                f"{name} small": text.cast(pl.Int64, strict=False).is_not_null().all(),
                 f"{name} unpadded": ~text.str.contains(_PADDED).any(),
                 f"{name} booleans": text.str.to_lowercase().is_in(["true", "false"]).all(),
             }
@@ -59,10 +60,8 @@ class TextTypes:
         import polars as pl
 
         column = pl.col(name)
-        if "numbers" in fits and "integers" not in fits:
-            return column.cast(pl.Float64, strict=False)
-        if "numbers" in fits and "unpadded" in fits:
-            return column.cast(pl.Int64, strict=False)
-        if "booleans" in fits and "numbers" not in fits:
-            return column.str.to_lowercase() == "true"
-        return column
+        if "numbers" not in fits:
+            return column.str.to_lowercase() == "true" if "booleans" in fits else column
+        if "integers" in fits and "unpadded" not in fits:
+            return column
+        return column.cast(pl.Int64 if {"integers", "small"} <= fits else pl.Float64, strict=False)
