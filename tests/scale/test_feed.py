@@ -1,5 +1,7 @@
 """Every row comes once in an epoch, shuffled, in chunks; chunk after chunk is what one epoch is."""
 
+import tracemalloc
+from dataclasses import replace
 from math import ceil
 
 import numpy as np
@@ -80,6 +82,41 @@ def test_chunks_are_whole_batches_of_nearly_equal_number(feed, n, batch_size):
     assert sum(steps) == ceil(n / batch_size)
     assert max(steps) - min(steps) <= 1
     assert sum(len(chunk.weights) for chunk in made.chunks(np.random.default_rng(0), True)) == n
+
+
+def test_shuffling_takes_three_chunks_and_a_piece(feed):
+    """Two in the buffer, the one that is drawn; half of one while gaps are closed."""
+    made = feed(judges=0, rows_of_a_chunk=4000)
+    made.survey = replace(made.survey, starts=(0, 100_000), n_learned=100_000)
+    bytes_of_a_chunk = 4 * 3 * max(made.sizes)
+    blocks = (np.zeros((500, 3), np.float32) for _ in range(200))
+    tracemalloc.start()
+    try:
+        assert sum(len(chunk) for chunk in made._shuffled(blocks, np.random.default_rng(0))) == 100_000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    places = 8 * 2 * max(made.sizes)  # the order in which the rows of the buffer are drawn
+    assert peak < 3.5 * bytes_of_a_chunk + 3 * places + 4 * 3 * 500
+
+
+def test_what_is_drawn_does_not_depend_on_the_blocks(feed):
+    made = feed(judges=0)
+    rows = np.arange(3000, dtype=np.float32).reshape(1000, 3)
+    drawn = []
+    for size in (7, 64, 1000):
+        blocks = (rows[start : start + size] for start in range(0, 1000, size))
+        drawn.append(np.concatenate(list(made._shuffled(blocks, np.random.default_rng(0)))))
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    np.testing.assert_array_equal(drawn[0], drawn[2])
+    np.testing.assert_array_equal(np.sort(drawn[0], axis=0), rows)
+
+
+@pytest.mark.parametrize("n", [999, 1001, 3000])
+def test_more_or_fewer_rows_than_before_are_noticed(feed, n):
+    blocks = (np.zeros((min(50, n - start), 3), np.float32) for start in range(0, n, 50))
+    with pytest.raises(TableError, match=f"it had 1,000 rows to learn from, and now {n:,};"):
+        list(feed(judges=0)._shuffled(blocks, np.random.default_rng(0)))
 
 
 def test_data_that_changes_meanwhile_is_noticed(feed, tmp_path):

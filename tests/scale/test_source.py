@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chainrule.errors import ParameterError, TableError
 from chainrule.scale.ahead import ahead
-from chainrule.scale.source import source_of
+from chainrule.scale.source import rows_of_a_piece, source_of
 from chainrule.scale.types import TextTypes
 from chainrule.table import read_table
 
@@ -36,6 +36,16 @@ def test_a_data_set_of_every_form_gives_its_rows(form, parquet, table):
     assert source.names == tuple(table.columns)
     assert rows_of(source).equals(table)
     assert rows_of(source, ["y", "a"]).equals(table.select("y", "a"))
+
+
+def test_pieces_of_wide_rows_have_fewer_of_them(parquet, csv, table, monkeypatch):
+    monkeypatch.setattr("chainrule.scale.source._CELLS_OF_A_PIECE", 80)
+    for form in (parquet, csv, table.lazy()):
+        source = source_of(form)
+        assert max(piece.height for piece in source.pieces(source.names)) == 10
+        assert max(piece.height for piece in source.pieces(["a", "y"])) == 40
+        assert sum(piece.height for piece in source.pieces(source.names)) == 600
+    assert rows_of_a_piece(1000) == 1  # a piece has a row at least
 
 
 def test_row_groups_are_parts_that_are_read_in_any_order(parquet, table):
@@ -141,6 +151,13 @@ def test_what_is_wrong_with_a_lazy_frame_is_said(table):
         list(broken.pieces(["kind"]))
 
 
+def result_of(read):
+    try:
+        return read()
+    except (TableError, ValueError) as error:
+        return str(error)
+
+
 LINES = st.lists(
     st.sampled_from(
         [
@@ -176,21 +193,14 @@ def test_text_is_read_by_the_rules_of_a_table_in_memory(tmp_path_factory, header
     path.write_text(end.join([header, *lines]) + end * is_ended, newline="")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("chainrule.scale.text._BYTES_OF_A_BLOCK", 8)
-        try:
-            source = source_of(path)
-            pieces = list(source.pieces(source.names))
-        except TableError as error:
-            with pytest.raises(TableError) as refused:
-                read_table(path)
-            assert str(refused.value) == str(error)
-            return
-    if not pieces:
-        with pytest.raises(TableError, match="a header and no rows"):
-            read_table(path)
-        return
-    expected = read_table(path, source.names)
-    assert pl.concat(pieces).equals(expected)
-    assert source.names == tuple(expected.columns)
+        found = result_of(lambda: pl.concat(source_of(path).pieces(source_of(path).names)))
+    expected = result_of(lambda: read_table(path, {"a", "b", "c", "a;b"}))
+    if "a header and no rows" in str(expected):
+        assert "concat" in str(found)
+    elif isinstance(expected, str):
+        assert found == expected
+    else:
+        assert found.equals(expected)
 
 
 @pytest.mark.parametrize(
@@ -217,8 +227,10 @@ def test_a_column_that_is_absent_is_named(parquet):
 
 
 FIELDS = st.sampled_from(
-    ["1", "-2", "+3", "007", "0", "1.5", "1e3", "true", "False", "x", "", "NA", "nan", "inf"]
-    + ["9223372036854775807", "9223372036854775808", "12345678901234567890", "0012345678901234567890"]
+    [
+        *("1", "-2", "+3", "007", "0", "1.5", "1e3", "true", "False", "x", "", "NA", "nan", "inf"),
+        *("9223372036854775807", "9223372036854775808", "12345678901234567890", "0012345678901234567890"),
+    ]
 )
 
 
@@ -270,12 +282,8 @@ def test_nobody_waits_for_items_that_nobody_takes():
 def test_an_error_that_nobody_waits_for_is_no_error():
     def items():
         yield 0
-        try:
-            yield 1
-            yield 2
-            yield 3
-        finally:
-            raise ZeroDivisionError
+        yield 1
+        raise ZeroDivisionError
 
     with ahead(items()) as prepared:
         next(prepared)

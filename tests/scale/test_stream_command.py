@@ -7,6 +7,8 @@ import pytest
 
 from chainrule import load
 from chainrule.cli import main
+from chainrule.errors import TableError
+from chainrule.scale.source import source_of
 
 pytestmark = pytest.mark.usefixtures("small_pieces")
 
@@ -109,8 +111,106 @@ def test_predictions_that_fail_leave_the_old_file(command, parquet, table, tmp_p
         "predict", model, tmp_path / "spoiled.parquet", "--stream", "--output", output, "--overwrite"
     )
     assert code == 2
-    assert "infinite" in err
+    assert "spoiled.parquet: column 'a' is infinite in row 501;" in err
     assert output.read_text() == "old"
     code, _, err = command("predict", model, parquet)
     assert code == 2
     assert "--output: name a file" in err
+
+
+TRAINING = ("--preset", "fast", "--epochs", "1", "--engine", "numpy")
+
+
+def test_a_class_that_training_never_saw_is_left_out_of_the_scores(command, table, tmp_path):
+    """The rare class is in one row, which is held out for some of the first rows."""
+    model, path = tmp_path / "m.safetensors", tmp_path / "t.csv"
+    held_out = source_of(table.lazy()).divided(0.2, 0)[1].counted(0, table.height)
+    frame = table.select("a", label=pl.col("flag").cast(pl.String))
+    first = int(held_out.argmax())
+    frame = frame.with_columns(
+        label=pl.when(pl.int_range(pl.len()) == first).then(pl.lit("rare")).otherwise("label")
+    )
+    frame.write_csv(path)
+    code, out, err = command(
+        "train", path, "--stream", "--target", "label", "--model", model, *TRAINING, "--json"
+    )
+    assert code == 0, err
+    assert f"1 of {held_out.sum()} held-out rows have a class that training never saw, such as 'rare'" in err
+    report = json.loads(out)
+    assert report["scores"]["rows"] == held_out.sum() - 1
+    assert report["classes"]["rare"] == 1
+    assert set(load(model).classes_) == {"true", "false"}
+
+
+def test_without_a_row_to_score_there_is_a_model(command, table, tmp_path):
+    model, path = tmp_path / "m.safetensors", tmp_path / "t.parquet"
+    held_out = source_of(table.lazy()).divided(0.2, 0)[1].counted(0, table.height)
+    table.with_columns(y=pl.when(pl.lit(~held_out)).then("y")).write_parquet(path)
+    code, out, err = command(
+        "train", path, "--stream", "--target", "y", "--model", model, *TRAINING, "--json"
+    )
+    assert code == 0, err
+    report = json.loads(out)
+    assert report["scores"] is None
+    assert report["rows"] == {"training": int((~held_out).sum()), "held_out": 0}
+    assert load(model).predict(table).shape == (600,)
+
+
+def test_the_model_is_saved_before_it_is_scored(command, parquet, tmp_path, monkeypatch):
+    def fail(*_):
+        raise TableError("no scores today")
+
+    monkeypatch.setattr("chainrule.cli.train_streamed.scores_of", fail)
+    model = tmp_path / "m.safetensors"
+    code, _, err = command("train", parquet, "--target", "y", "--model", model, *TRAINING)
+    assert code == 2
+    assert "no scores today" in err
+    assert load(model)
+
+
+def test_the_baseline_of_whole_numbers_is_the_most_frequent_class(command, table, tmp_path):
+    model, path = tmp_path / "m.safetensors", tmp_path / "t.parquet"
+    table.select("a", label=(pl.col("a") > -0.5).cast(pl.Float64)).write_parquet(path)
+    code, out, err = command(
+        "train", path, "--stream", "--target", "label", "--model", model, *TRAINING, "--json"
+    )
+    assert code == 0, err
+    report = json.loads(out)
+    n_above = int((table["a"] > -0.5).sum())
+    assert report["classes"] == {"0": 600 - n_above, "1": n_above}
+    assert report["scores"]["baseline"] == "1"
+
+
+def test_files_that_are_read_are_never_written(command, parquet, csv, tmp_path):
+    model, inside = tmp_path / "m.safetensors", parquet / "1.parquet"
+    before = inside.read_bytes()
+    code, _, err = command("train", parquet, "--target", "y", "--model", inside, "--overwrite")
+    assert code == 2
+    assert "1.parquet of the data set that is read; choose another name" in err
+    code, _, err = command("train", parquet, "--target", "y", "--model", model, *TRAINING)
+    assert code == 0, err
+    for data in (parquet, f"{parquet}/*.parquet"):
+        code, _, err = command("predict", model, data, "--output", inside, "--overwrite")
+        assert code == 2
+        assert "1.parquet of the data set that is read; choose another name" in err
+    assert inside.read_bytes() == before
+    code, _, err = command("predict", model, csv, "--stream", "--output", csv, "--overwrite")
+    assert code == 2
+    assert "choose another name" in err
+
+
+def test_limits_are_refused_where_none_are_kept(command, parquet, tmp_path):
+    for words in (("train", parquet, "--target", "y"), ("predict", tmp_path / "m.safetensors", parquet)):
+        code, _, err = command(*words, "--limit", "rows=3")
+        assert code == 2
+        assert "--limit 'rows=3' does not go with a data set that is read piece by piece" in err
+
+
+def test_no_rows_have_no_predictions(command, parquet, table, tmp_path):
+    model, output = tmp_path / "m.safetensors", tmp_path / "p.csv"
+    command("train", parquet, "--target", "y", "--model", model, *TRAINING)
+    table.clear().write_csv(tmp_path / "t.csv")
+    code, _, err = command("predict", model, tmp_path / "t.csv", "--stream", "--output", output)
+    assert code == 2
+    assert "has no rows; there is nothing to predict" in err
+    assert not output.exists()

@@ -1,5 +1,7 @@
 """A table model learns from a data set piece by piece what it learns from the same table in memory."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pyarrow.dataset
@@ -7,7 +9,9 @@ import pytest
 
 from chainrule import Checkpoint, TabularClassifier, TabularRegressor, load
 from chainrule.errors import DegradedWarning, ParameterError, TableError
+from chainrule.estimators.tabular_fitted import FittedTabular
 from chainrule.scale.feed import Feed
+from chainrule.scale.survey import survey
 
 SETTINGS = {"preset": "fast", "random_state": 0, "max_iter": 6, "engine": "numpy", "batch_size": 64}
 FEATURES = ["a", "b", "c", "kind", "some", "flag"]
@@ -172,6 +176,113 @@ def test_a_row_that_cannot_be_read_is_named_by_its_place(table, tmp_path):
     table.with_columns(a=pl.Series(values)).write_parquet(tmp_path / "t.parquet", row_group_size=64)
     with pytest.raises(TableError, match=r"t\.parquet: column 'a' is infinite in row 438"):
         regressor().fit(tmp_path / "t.parquet", "y")
+    model = regressor(max_iter=1).fit(table.lazy(), "y", "w")
+    for answer in (model.predict, model.predict_interval, lambda X: model.score(X, "y", "w")):
+        with pytest.raises(TableError, match=r"t\.parquet: column 'a' is infinite in row 438"):
+            answer(tmp_path / "t.parquet")
+
+
+def test_rows_to_judge_by_have_no_place_that_could_be_named(table, monkeypatch):
+    """They come from everywhere; here they hold a text among numbers that the sample does not."""
+    frame = table.select(
+        "y", a=pl.when(pl.int_range(pl.len()) % 10 == 0).then(pl.lit("bad")).otherwise(pl.lit("1"))
+    )
+
+    def without_bad(*given):
+        known = survey(*given)
+        good = known.sample["a"] != "bad"
+        return replace(known, sample=known.sample.filter(good), weights=known.weights[good.to_numpy()])
+
+    monkeypatch.setattr("chainrule.scale.fit.survey", without_bad)
+    said = "the lazy frame: column 'a' must hold numbers, however some row holds 'bad'"
+    with pytest.raises(TableError, match=said):
+        regressor(column_kinds={"a": "number"}).fit(frame.lazy(), "y")
+
+
+def test_answers_are_made_piece_by_piece(features, table, monkeypatch):
+    """Never more raw outputs than those of a piece; and the answers are those for the table."""
+    model = regressor(max_iter=1).fit(features, "y")
+    labels = table.select("a", "b").with_columns(label=(pl.col("a") > 0).cast(pl.Int64))
+    classifier = TabularClassifier(**SETTINGS | {"max_iter": 1}).fit(labels.lazy(), "label")
+    answers = {
+        "predict_interval": model,
+        "predict": regressor(max_iter=1, quantiles=(0.1, 0.9)).fit(features, "y"),
+        "predict_proba": classifier,
+        "predict_log_proba": classifier,
+    }
+    expected = {method: getattr(fitted, method)(table) for method, fitted in answers.items()}
+    sizes, combined = [], FittedTabular._combined
+    monkeypatch.setattr(
+        FittedTabular, "_combined", lambda self, raw: sizes.append(len(raw)) or combined(self, raw)
+    )
+    for method, fitted in answers.items():
+        found = getattr(fitted, method)(X=features)
+        np.testing.assert_allclose(found, expected[method], rtol=1e-9, atol=1e-12)
+    assert max(sizes) <= 50
+
+
+def test_a_data_set_without_rows_has_no_answers(features, table, tmp_path):
+    model = regressor(max_iter=1).fit(features, "y")
+    table[:0].write_csv(tmp_path / "none.csv")
+    with pytest.raises(TableError, match=r"none\.csv has no rows; there is nothing to predict"):
+        model.predict(tmp_path / "none.csv")
+    with pytest.raises(TableError, match=r"none\.csv has no row with a target"):
+        model.score(tmp_path / "none.csv", "y")
+
+
+def test_a_model_of_constants_answers_every_row(table):
+    constant = table.select("y", a=pl.lit(1.0)).lazy()
+    model = regressor(max_iter=1).fit(constant, "y")
+    assert model.predict(constant).shape == (600,)
+
+
+@pytest.mark.parametrize("weight", [None, "w"])
+def test_scores_are_those_of_scikit_learn(features, table, csv, weight):
+    spoiled = table.with_columns(y=pl.when(pl.int_range(pl.len()) % 7 > 0).then("y"))
+    known = spoiled.drop_nulls("y")
+    weights = None if weight is None else known[weight]
+    model = regressor(max_iter=3).fit(features, "y")
+    expected = model.score(known, known["y"], weights)
+    assert model.score(spoiled.lazy(), "y", weight) == pytest.approx(expected, rel=1e-12)
+    labels = pl.when(pl.col("y") > 0.3).then(1).otherwise(0).alias("label")
+    classifier = TabularClassifier(**SETTINGS).fit(table.select(*FEATURES, labels).lazy(), "label")
+    truth = table.select(labels)["label"]
+    weights = None if weight is None else table[weight]
+    expected = classifier.score(table, truth, weights)
+    assert 0.5 < expected < 1
+    for label in (labels, labels.cast(pl.Float64), labels.cast(pl.String), labels.cast(pl.Boolean)):
+        found = classifier.score(table.with_columns(label).lazy(), "label", weight)
+        assert found == pytest.approx(expected, rel=1e-12)
+    unseen = table.with_columns(label=pl.lit("never seen"))
+    assert classifier.score(unseen.lazy(), "label") == 0
+    assert model.score(csv, "y") == pytest.approx(model.score(table, table["y"]), rel=1e-12)
+
+
+def test_scores_of_equal_targets_are_those_of_scikit_learn(features, table):
+    model = regressor(max_iter=1).fit(features, "y")
+    assert (
+        model.score(table.with_columns(y=pl.lit(3.0)).lazy(), "y")
+        == 0
+        == model.score(table, np.full(600, 3.0))
+    )
+
+
+def test_what_cannot_be_scored_is_refused(features, table):
+    model = regressor(max_iter=1).fit(features, "y")
+    with pytest.raises(ParameterError, match="y must be the name of a column, however: Series"):
+        model.score(features, table["y"])
+    with pytest.raises(TableError, match="'why'"):
+        model.score(features, "why")
+    with pytest.raises(TableError, match=r"column 'kind' must hold numbers, however row 1 holds"):
+        model.score(features, "kind")
+    quantiles = regressor(max_iter=1, quantiles=(0.1, 0.5, 0.9)).fit(features, "y")
+    with pytest.raises(ParameterError, match="a model of one value per row, however this one predicts 3"):
+        quantiles.score(features, "y")
+
+
+def test_rows_to_judge_by_are_not_read_piece_by_piece(features):
+    with pytest.raises(ParameterError, match=r"X_val must be rows in memory, however: '/"):
+        regressor().fit(features, "y", X_val=str(features), y_val="y")
 
 
 @pytest.mark.parametrize(
@@ -197,3 +308,8 @@ def test_a_column_that_the_model_wants_must_be_there(features, table, tmp_path):
     table.drop("kind").write_parquet(tmp_path / "other.parquet")
     with pytest.raises(TableError, match="kind"):
         model.predict(tmp_path / "other.parquet")
+
+
+def test_a_column_is_target_or_weight(features):
+    with pytest.raises(ParameterError, match="sample_weight must be another column than y"):
+        regressor().fit(features, "y", "y")

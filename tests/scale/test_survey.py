@@ -84,8 +84,10 @@ def test_what_is_rare_has_a_witness(monkeypatch):
 @pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf, None])
 def test_weights_must_be_numbers(table, bad):
     table = table.with_columns(w=pl.when(pl.col("a") == table["a"][3]).then(pl.lit(bad)).otherwise("w"))
-    with pytest.raises(TableError, match=r"weights in 'w' must be numbers ≥ 0"):
+    with pytest.raises(TableError, match=r"weights in 'w' must be numbers ≥ 0, however row 4 holds"):
         make_survey(table)
+    without_target = table.with_columns(y=pl.when(pl.int_range(pl.len()) != 3).then("y"))
+    assert make_survey(without_target).n_rows == 600  # nobody asks for the weight of such a row
 
 
 def test_nothing_to_learn_is_said(table):
@@ -157,3 +159,52 @@ def test_what_is_drawn_does_not_keep_what_is_not(monkeypatch):
     rows, _ = drawn.rows()
     tracemalloc.stop()
     assert rows.estimated_size() < 2e6
+
+
+def files_of(folder, *texts):
+    """A source of text files with these fields in the column a; y counts from 0."""
+    for number, fields in enumerate(texts):
+        rows = "".join(f"{field},{y}\n" for y, field in enumerate(fields))
+        (folder / f"{number}.csv").write_text(f"a,y\n{rows}")
+    return source_of(folder)
+
+
+@pytest.mark.parametrize(
+    ("texts", "counts"),
+    [
+        ((["True", "false"], ["maybe", "false"]), {"True": 1, "false": 2, "maybe": 1}),
+        ((["True", "false"], ["true", "FALSE"]), {"True": 2, "False": 2}),
+        ((["1", "01"], ["x"]), {"1": 1, "01": 1, "x": 1}),
+        ((["1", "0"], ["1.0", "0.0"]), {"1": 2, "0": 2}),
+        ((["1", "0"], ["0.5"]), None),
+    ],
+)
+def test_levels_of_a_target_are_counted_by_the_type_that_all_files_have(texts, counts, tmp_path):
+    assert survey(files_of(tmp_path, *texts), Roles((), "a"), {}, 0, 0).classes == counts
+
+
+@pytest.mark.parametrize(
+    ("labels", "counts"),
+    [
+        ([0.0, 1.0, 1.0], {"0": 1, "1": 2}),
+        ([0.0, 1.0, 0.5], None),
+        ([True, False, True], {"True": 2, "False": 1}),
+        ([0.0, None, float("nan")], {"0": 1}),
+        (list(range(1001)), None),
+    ],
+)
+def test_whole_numbers_are_counted_as_classes(labels, counts):
+    assert make_survey(pl.DataFrame({"y": labels}), Roles((), "y"), judges=0).classes == counts
+
+
+def test_a_text_that_reads_like_infinity_is_a_text_among_texts(tmp_path):
+    found = survey(files_of(tmp_path, ["inf", "1"], ["abc"]), Roles(("a",), "y"), {}, 0, 0)
+    assert sorted(found.sample["a"]) == ["1", "abc", "inf"]
+
+
+@pytest.mark.parametrize("texts", [(["1", "inf"], ["2.5"]), (["2.5", "1e999"],)])
+def test_an_infinite_number_is_refused_by_its_row(texts, tmp_path):
+    with pytest.raises(TableError, match="column 'a' is infinite in row 2"):
+        survey(files_of(tmp_path, *texts), Roles(("a",), "y"), {}, 0, 0)
+    with pytest.raises(TableError, match="column 'a' is infinite in row 3"):
+        make_survey(pl.DataFrame({"a": [1.0, 2.0, np.inf], "y": [1, 2, 3]}), Roles(("a",), "y"))

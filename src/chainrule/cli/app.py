@@ -120,8 +120,8 @@ def _check_unlimited(limits: list[str] | None) -> None:
     """Refuse limits where none are kept."""
     if limits:
         raise ParameterError(
-            f"--limit {limits[0]!r:.80} does not go with a data set that is read piece by piece: it may be of "
-            "any size; leave the option out"
+            f"--limit {limits[0]!r:.80} does not go with a data set that is read piece by piece; leave "
+            "the option out: a data set may be of any size"
         )
 
 

@@ -31,9 +31,7 @@ def opened(checkpoint: Any) -> Iterator[Any]:
         yield store
 
 
-def identity_of(
-    estimator: Any, engine: Engine, data: Data, theta: Array, feed: Any = None
-) -> dict[str, Any]:
+def identity_of(estimator: Any, engine: Engine, data: Data, theta: Array, feed: Any = None) -> dict[str, Any]:
     """What makes a fit the one it is, as plain data: parameters, encoded rows, first weights, engine."""
     from chainrule import __version__
 

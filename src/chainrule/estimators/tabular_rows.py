@@ -117,8 +117,8 @@ class TabularRows(FittedTabular, ABC):
             return None
         if is_streamed(X):
             raise ParameterError(
-                f"X_val must be rows in memory, however: {X!r:.80}; read as many of them as fit there, or leave "
-                "X_val and y_val out"
+                f"X_val must be rows in memory, however: {X!r:.80}; read as many of them as fit there, or "
+                "leave X_val and y_val out"
             )
         X, y = checked_table(X, self), self._checked_targets(y)
         if len(y) != X.n_rows:

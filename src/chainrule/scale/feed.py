@@ -85,7 +85,7 @@ class Feed:
         return f"{self.survey.digest} {self.survey.starts} {self.n_rows} {self.keeps}"
 
     def chunks(self, rng: np.random.Generator, is_first: bool) -> Iterator[Data]:
-        """The rows of an epoch in an order that `rng` decides; of the first epoch of a fit in one of their own."""
+        """The rows of an epoch in an order that `rng` decides; of a fit's first epoch in one of their own."""
         if not self.keeps:
             blocks = self.encoded(rng)
         elif is_first:

@@ -105,6 +105,8 @@ def roles_of(source: Source, target: Any, weight: Any) -> Roles:
             )
         if name is not None and name not in source.names:
             raise TableError(f"{source.name}: {absent_message([name], list(source.names))}")
+    if weight == target:
+        raise ParameterError(f"sample_weight must be another column than y, however: both are {target!r:.80}")
     features = tuple(name for name in source.names if name not in (target, weight))
     if not features:
         raise TableError(f"{source.name} has no column but the target; add what is to be learned from")

@@ -19,7 +19,7 @@ def row_keys(first: int, n: int, seed: int) -> Array:
 
 
 def owned(rows: Any) -> Any:
-    """The same rows of a polars frame in memory of their own: a part of a column of text keeps all of it alive."""
+    """The same rows of a polars frame in memory of their own: a part of a text column keeps the whole."""
     import polars as pl
 
     content = rows.write_ipc(None, compat_level=pl.CompatLevel.oldest())

@@ -128,7 +128,7 @@ def source_of(X: Any) -> Source:
     if isinstance(X, str | Path):
         return _of_files(str(X), _files(str(X)))
     if hasattr(X, "get_fragments"):
-        return _of_dataset("the data set", X)
+        return _of_dataset("the data set", X, X.schema)
     if is_streamed(X):
         return _of_lazy_frame(X)
     raise ParameterError(
@@ -204,8 +204,7 @@ def _of_parquet(name: str, files: Sequence[Path]) -> Source:
             partitioning="hive" if base else None,
             partition_base_dir=str(base) if base else None,
         )
-        found = found.replace_schema(_common_schema(found))
-        return replace(_of_dataset(name, found), files=tuple(files))
+        return replace(_of_dataset(name, found, _common_schema(found)), files=tuple(files))
     except (ArrowException, OSError, ValueError) as error:
         raise TableError(f"{name} cannot be read as Parquet ({str(error).splitlines()[0]})") from None
 
@@ -225,7 +224,7 @@ def _common_schema(dataset: Any) -> Any:
     return pa.unify_schemas(schemas, promote_options="permissive")
 
 
-def _of_dataset(name: str, dataset: Any) -> Source:
+def _of_dataset(name: str, dataset: Any, schema: Any) -> Source:
     parts: list[Part] = []
     try:
         fragments = list(dataset.get_fragments())
@@ -236,8 +235,8 @@ def _of_dataset(name: str, dataset: Any) -> Source:
         ) from None
     for fragment in fragments:
         groups = fragment.split_by_row_group() if hasattr(fragment, "split_by_row_group") else [fragment]
-        parts += [_Fragment(name, group, dataset.schema) for group in groups]
-    return Source(name, tuple(dataset.schema.names), tuple(parts))
+        parts += [_Fragment(name, group, schema) for group in groups]
+    return Source(name, tuple(schema.names), tuple(parts))
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,6 @@ _MOST_SAMPLED_CELLS = 6_000_000
 _MOST_SAMPLED_ROWS = 200_000
 _MOST_JUDGES = 10_000
 _MOST_CLASSES = 1_000
-_COUNT = "how often"
 _SAMPLE, _JUDGES = 1, 2
 _HASH_SEED = 7
 _KINDS_OF_TEXT = ("category", "text", "mixed", "date", "boolean")
@@ -213,10 +212,11 @@ class _Classes:
 
         if not self._may_be or not len(target):
             return
-        counted = target.value_counts(name=_COUNT)
+        name, count = target.name, f"rows with {target.name}"
+        counted = target.to_frame().group_by(name, maintain_order=True).len(count)
         if self._counted is not None:
             both = pl.concat([self._counted, counted], how="vertical_relaxed")
-            counted = both.group_by(target.name, maintain_order=True).agg(pl.col(_COUNT).sum())
+            counted = both.group_by(name, maintain_order=True).agg(pl.col(count).sum())
         self._counted = counted
         self._may_be = counted.height <= _MOST_CLASSES and _are_whole(counted.to_series())
 

@@ -19,8 +19,8 @@ _MOST_LABELS = 10_000
 class Witnesses:
     """The first row with each level and with a missing value, the rows with the extreme numbers, by column.
 
-    Of 1,000 levels of a column at the most: those that come later are rare, or the column is no category. Of a
-    target 10,000, whatever its type: whole numbers may be classes.
+    Of 1,000 levels of a column at the most: those that come later are rare, or the column is no category. Of
+    a target 10,000, whatever its type: whole numbers may be classes.
 
     Parameters
     ----------
