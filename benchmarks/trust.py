@@ -60,6 +60,7 @@ def places() -> list[str]:
         *(f"tests/estimators/{name}" for name in others),
         "tests/explain/test_doctor.py",
         "tests/scale/test_stream_fit.py",
+        "tests/scale/test_dask.py",
         "tests/playground/test_run.py",
     ]
 

@@ -138,6 +138,7 @@ def kill_a_worker(client):
 # -- the same bits -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("n", [1, 2, 4])
 def test_the_bits_do_not_depend_on_the_workers(workers, frame, expected, n):
     client = workers(n)
@@ -157,6 +158,7 @@ def test_workers_that_are_killed_in_several_rounds_change_no_bit(workers, frame,
     assert killed == [1, 3, 6]
 
 
+@pytest.mark.thorough
 def test_a_worker_that_joins_late_changes_no_bit(cluster, workers, frame, expected, before_waiting):
     client = workers(2)
     cluster.scale(1)
@@ -164,6 +166,7 @@ def test_a_worker_that_joins_late_changes_no_bit(cluster, workers, frame, expect
     assert bits(classifier(client=client).fit(frame, "label")) == expected
 
 
+@pytest.mark.thorough
 def test_two_fits_at_once_finish(workers, frame, expected):
     client = workers(2)
     with ThreadPoolExecutor(2) as pool:
@@ -172,6 +175,7 @@ def test_two_fits_at_once_finish(workers, frame, expected):
     assert bits(fitted[0]) == bits(fitted[1]) == expected
 
 
+@pytest.mark.thorough
 def test_a_fit_goes_on_from_its_checkpoint(workers, frame, expected, before_waiting, tmp_path):
     client = workers(2)
 
@@ -202,6 +206,7 @@ def test_without_workers_a_fit_ends_with_an_error(frame):
         classifier(client=client, timeout=0.2).fit(frame, "label")
 
 
+@pytest.mark.thorough
 def test_a_round_that_does_not_end_is_named_with_its_workers(workers, frame, monkeypatch):
     client = workers(1)
     event, blocking = distributed.Event("go on", client=client), []
@@ -227,6 +232,7 @@ def test_a_round_that_does_not_end_is_named_with_its_workers(workers, frame, mon
 # -- what comes out ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_a_fit_scores_as_one_of_one_process(workers, rows):
     client = workers(2)
     rows = rows.drop(columns=["y", "w"])
@@ -239,6 +245,7 @@ def test_a_fit_scores_as_one_of_one_process(workers, rows):
     assert model.score(*known) > plain.score(*known) - 0.03
 
 
+@pytest.mark.thorough
 def test_answers_for_collections_are_lazy_and_those_of_the_plain_model(workers, rows, frame, tmp_path):
     client = workers(2)
     model = classifier(client=client).fit(frame, "label")
@@ -264,6 +271,7 @@ def test_answers_for_collections_are_lazy_and_those_of_the_plain_model(workers, 
     assert "client" in model.get_params()
 
 
+@pytest.mark.thorough
 def test_a_regressor_learns_from_arrays_with_weights(workers, rows):
     workers(2)
     X, y, w = (da.from_array(rows[names].to_numpy(), chunks=150) for names in (["a", "b", "c"], "y", "w"))
@@ -281,6 +289,7 @@ def test_a_regressor_learns_from_arrays_with_weights(workers, rows):
         model.fit(X, y[:-1])
 
 
+@pytest.mark.thorough
 def test_a_parquet_data_set_gives_the_bits_of_the_frame_of_the_same_partitions(workers, rows, tmp_path):
     workers(2)
     for i in range(3):
@@ -293,6 +302,7 @@ def test_a_parquet_data_set_gives_the_bits_of_the_frame_of_the_same_partitions(w
     assert_same(known, model.predict(rows.drop(columns=["y", "w", "label"])))
 
 
+@pytest.mark.thorough
 def test_balanced_classes_are_balanced_over_all_shards(workers, frame):
     workers(2)
     counts = frame.label.value_counts().compute()
@@ -301,6 +311,7 @@ def test_balanced_classes_are_balanced_over_all_shards(workers, frame):
     assert bits(balanced) == bits(classifier(class_weight=weights).fit(frame, "label"))
 
 
+@pytest.mark.thorough
 def test_textbook_networks_learn_on_a_cluster(workers, rows):
     workers(2)
     numbers, labels = rows[["a", "b", "c"]], np.where(rows.a > rows.b, 1, 0)
@@ -327,6 +338,7 @@ def test_what_textbook_networks_cannot_learn_is_refused(workers, frame, settings
         DaskMLPClassifier(**settings).fit(frame, "label")
 
 
+@pytest.mark.thorough
 def test_tables_in_memory_are_learned_as_by_the_plain_estimator(rows):
     X, y = rows[["a", "b", "kind"]], rows.label
     model = classifier(class_weight="balanced").fit(X, y)
@@ -352,6 +364,7 @@ def test_without_a_client_there_is_a_word_for_it(frame):
         classifier().fit(frame, "label")
 
 
+@pytest.mark.thorough
 def test_searches_of_plain_estimators_run_on_a_cluster(workers, rows):
     client = workers(2)
     search = GridSearchCV(
