@@ -5,7 +5,7 @@ import json
 import polars as pl
 import pytest
 
-from chainrule import load
+from chainrule import TabularRegressor, load, save
 from chainrule.cli import main
 from chainrule.errors import TableError
 from chainrule.scale.source import source_of
@@ -214,3 +214,18 @@ def test_no_rows_have_no_predictions(command, parquet, table, tmp_path):
     assert code == 2
     assert "has no rows; there is nothing to predict" in err
     assert not output.exists()
+
+
+@pytest.mark.filterwarnings("ignore::chainrule.errors.DegradedWarning")
+def test_a_model_that_goes_by_no_column_answers_every_row(command, tmp_path):
+    frame = pl.DataFrame({"a": [1.0] * 60, "y": [float(i % 7) for i in range(60)]})
+    frame.write_parquet(tmp_path / "t.parquet")
+    fitted = TabularRegressor("fast", max_iter=1, random_state=0, engine="numpy").fit(
+        frame.select("a"), frame["y"]
+    )
+    save(fitted, tmp_path / "m", record={"target": "y"})
+    code, _, err = command(
+        "predict", tmp_path / "m", tmp_path / "t.parquet", "--stream", "--output", tmp_path / "p"
+    )
+    assert code == 0, err
+    assert pl.read_csv(tmp_path / "p").height == 60

@@ -10,6 +10,7 @@ from chainrule.cli.outputs import check_output, guarded, inputs_of
 from chainrule.cli.predict import beside, predictions_of
 from chainrule.errors import DegradedWarning, ParameterError, TableError
 from chainrule.files.atomic import atomic_file
+from chainrule.scale.answers import columns_of
 from chainrule.scale.places import naming_rows
 from chainrule.scale.source import Source, source_of
 
@@ -61,7 +62,7 @@ def _written(
     with_input: bool,
 ) -> int:
     """Write the predictions of all rows; how many there were."""
-    needed = [column.name for column in model.schema.columns if column.features]
+    needed = columns_of(model.estimator, source)
     n_rows, unseen = 0, Counter[str]()
     for piece in source.pieces(source.names if with_input else needed):
         with naming_rows(source, n_rows):

@@ -19,7 +19,7 @@ from chainrule.table.values import numbers_of
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["answered_by_pieces", "scored_by_pieces"]
+__all__ = ["answered_by_pieces", "columns_of", "scored_by_pieces"]
 
 Array = Any
 
@@ -41,7 +41,7 @@ def answered_by_pieces(model: Any, X: Any, answer: Callable[[Any], Array]) -> Ar
     """
     source = source_of(X)
     answers = []
-    for piece, first in _pieces(source, _columns(model, source)):
+    for piece, first in _pieces(source, columns_of(model, source)):
         with naming_rows(source, first):
             answers.append(answer(piece))
     if not answers:
@@ -67,7 +67,7 @@ def scored_by_pieces(model: Any, X: Any, y: Any, sample_weight: Any = None) -> f
         If the source cannot be used, or has no such row.
     """
     source = source_of(X)
-    roles = replace(roles_of(source, y, sample_weight), features=tuple(_columns(model, source)))
+    roles = replace(roles_of(source, y, sample_weight), features=tuple(columns_of(model, source)))
     is_classifier = hasattr(model, "classes_")
     found = []
     for piece, first in _pieces(source, list(dict.fromkeys(roles.columns))):
@@ -78,7 +78,7 @@ def scored_by_pieces(model: Any, X: Any, y: Any, sample_weight: Any = None) -> f
     return accuracy_of(found, source.name) if is_classifier else r2_of(found, source.name)
 
 
-def _columns(model: Any, source: Source) -> list[str]:
+def columns_of(model: Any, source: Source) -> list[str]:
     """The columns that a fitted table model goes by; any one for a model that goes by none."""
     return [c.name for c in model.encoder_.schema.columns if c.features] or list(source.names[:1])
 
