@@ -45,13 +45,13 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--step-ms", type=float, default=4.0, help="a step of one shard")
+    parser.add_argument("--step-ms", type=float, default=2.0, help="a step of one shard")
     parser.add_argument("--steps", type=int, default=250, help="of a round")
     parser.add_argument("--megabytes", type=float, default=1.0, help="parameters and moments")
-    parser.add_argument("--latency-ms", type=float, default=15.0, help="of a round without work")
-    parser.add_argument("--task-ms", type=float, default=0.5, help="of the scheduler, for a task")
-    parser.add_argument("--gigabits", type=float, default=10.0, help="per second and machine")
-    parser.add_argument("--spread", type=float, default=0.1, help="of the logarithm of a task's time")
+    parser.add_argument("--latency-ms", type=float, default=27.0, help="of a round without work")
+    parser.add_argument("--task-ms", type=float, default=1.7, help="of the scheduler, for a task")
+    parser.add_argument("--gigabits", type=float, default=4.8, help="per second and machine")
+    parser.add_argument("--spread", type=float, default=0.15, help="of the logarithm of a task's time")
     arguments = parser.parse_args()
     print("workers  16 shards: s/round  efficiency  one shard each: s/round  efficiency")
     for n in WORKERS:

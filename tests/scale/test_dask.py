@@ -14,6 +14,7 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.ensemble import BaggingClassifier
 from sklearn.model_selection import GridSearchCV
 
 from chainrule import Checkpoint, MLPClassifier, TabularClassifier
@@ -365,17 +366,17 @@ def test_without_a_client_there_is_a_word_for_it(frame):
 
 
 @pytest.mark.thorough
-def test_searches_of_plain_estimators_run_on_a_cluster(workers, rows):
+def test_searches_and_ensembles_of_plain_estimators_run_on_a_cluster(workers, rows):
     client = workers(2)
-    search = GridSearchCV(
-        MLPClassifier((4,), max_iter=200, tol=0.1, n_iter_no_change=1, random_state=0),
-        {"alpha": [0.0, 1e-3]},
-        cv=2,
-    )
+    plain = MLPClassifier((4,), max_iter=200, tol=0.1, n_iter_no_change=1, random_state=0)
+    search = GridSearchCV(plain, {"alpha": [0.0, 1e-3]}, cv=2)
+    ensemble = BaggingClassifier(plain, n_estimators=4, n_jobs=2, random_state=0)
+    X, y = rows[["a", "b"]], rows.label
     with joblib.parallel_config(backend="dask", client=client):
-        search.fit(rows[["a", "b"]], rows.label)
-    assert set(search.cv_results_["param_alpha"]) == {0.0, 1e-3}
-    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+        scores = search.fit(X, y).cv_results_["mean_test_score"]
+        answers = ensemble.fit(X, y).predict_proba(X)
+    assert (scores == clone(search).fit(X, y).cv_results_["mean_test_score"]).all()
+    assert (answers == clone(ensemble).fit(X, y).predict_proba(X)).all()
 
 
 def test_without_dask_there_is_a_word_for_it(run_python):

@@ -13,6 +13,7 @@ from uuid import uuid4
 from distributed import Client, Future, wait
 
 from chainrule.errors import EngineError
+from chainrule.scale.memory import freed_memory_at_hand
 from chainrule.scale.rounds import Averaged, Rounds, Stand, Work, averaged, train_shard
 
 __all__ = ["RETRIES", "Cluster", "ClusterShards", "gathered"]
@@ -79,7 +80,8 @@ def _handed(work: Work, stand: Stand) -> tuple[Work, Stand]:
 
 
 def _train(rows: Any, shard: int, handed: tuple[Work, Stand]) -> Any:
-    return train_shard(rows, shard, *handed)
+    with freed_memory_at_hand():
+        return train_shard(rows, shard, *handed)
 
 
 class ClusterShards:
