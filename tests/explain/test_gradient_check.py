@@ -370,7 +370,7 @@ def test_a_fault_in_a_network_is_found_and_its_layer_named(network, wrong, fault
 class WrongInTraining(Dense):
     """Right in `backward`, wrong on the way that training takes."""
 
-    def parameter_gradients(self, z, da):
+    def parameter_gradients(self, p, z, da):
         return {"W": da.T @ z, "b": 2 * da.sum(0)}
 
     def backward(self, p, z, da):

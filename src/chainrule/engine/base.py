@@ -50,6 +50,11 @@ class Program:
     weight_decay: bool = False
     fades: bool = False
 
+    @property
+    def multiplications(self) -> int:
+        """Of one row's forward pass."""
+        return self.network.multiplications(self.network.n_inputs)
+
 
 class Data(NamedTuple):
     """Rows to learn from and rows to judge by; sample weights are always there, and positive.

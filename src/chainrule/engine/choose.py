@@ -88,7 +88,7 @@ def estimated_seconds(program: Program, data: Data, n_epochs: int, batch_size: i
     n_rows = len(data.weights)
     steps = n_epochs * ceil(n_rows / batch_size)
     overhead = _SECONDS_PER_NUMPY_STEP + _SECONDS_PER_NUMPY_LAYER * _n_plain_layers(program.network)
-    return steps * overhead + 6.0 * program.network.n_parameters * n_rows * n_epochs / _OPERATIONS_PER_SECOND
+    return steps * overhead + 6.0 * program.multiplications * n_rows * n_epochs / _OPERATIONS_PER_SECOND
 
 
 def _n_plain_layers(network: Network) -> int:

@@ -60,7 +60,7 @@ def shared_by(devices: Sequence[Any], program: Program, n_rows: int) -> Mesh | N
     It is shared out where each device has 1e9 multiplications and additions to do for it, 10 ms for a core of
     a CPU: below, waiting for each other costs more than what is gained.
     """
-    work = 6.0 * program.network.n_parameters * n_rows
+    work = 6.0 * program.multiplications * n_rows
     worth_it = len(devices) > 1 and work >= len(devices) * _WORK_OF_A_DEVICE
     return Mesh(np.asarray(devices), (_AXIS,)) if worth_it else None
 

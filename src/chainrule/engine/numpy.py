@@ -1,5 +1,6 @@
 """The numpy engine: interprets the equations. No compile time, no dependency, float32 or float64."""
 
+from collections.abc import Iterator
 from functools import partial
 from math import prod
 from typing import Any
@@ -11,7 +12,7 @@ from chainrule.engine.blas import in_threads
 from chainrule.engine.forward import outputs_left_out, raw_outputs
 from chainrule.engine.parts import Parts, over_vectors
 from chainrule.engine.step import Predict, end_of_epoch, objective, training_step
-from chainrule.network import EnsembleLoss
+from chainrule.network import Columns, EnsembleLoss, Network
 
 __all__ = ["NumpyEngine", "as_dtype", "judged", "pieces_of_batch", "quiet", "validation_rows"]
 
@@ -102,8 +103,13 @@ def pieces_of_batch(program: Program, n_rows: int) -> int:
 
 def _largest_product(program: Program) -> int:
     """Multiplications per row of the largest product of two matrices; members multiply one by one."""
-    shapes = program.network.shapes(program.network.n_inputs).values()
-    return max((prod(shape[-2:]) for shape in shapes), default=0)
+    network = program.network
+    often: Iterator[int] = (
+        layer.multiplications(n)
+        for layer, n in zip(network.layers, network.widths[:-1], strict=True)
+        if hasattr(layer, "multiplications") and not isinstance(layer, Network | Columns)
+    )
+    return max([*(prod(shape[-2:]) for shape in network.shapes(network.n_inputs).values()), *often, 0])
 
 
 def _n_pieces(largest_product: int, n_rows: int) -> int:

@@ -83,7 +83,7 @@ class XlaEngine:
 
         One, if an epoch takes so long that what a call costs beside it (1 ms) does not matter.
         """
-        work = 6 * program.network.n_parameters * bucket(data.X.shape[0])
+        work = 6 * program.multiplications * bucket(data.X.shape[0])
         if work >= _OPERATIONS_OF_A_LONG_EPOCH:
             return 1
         by_memory = _ORDERS_PER_CALL // bucket(data.X.shape[0])
@@ -196,7 +196,7 @@ def _n_pieces(program: Program, plan: Plan) -> int:
         return 1
     shapes = program.network.shapes(program.network.n_inputs).values()
     has_many_small = max((prod(shape[-2:]) for shape in shapes), default=0) <= _LARGEST_SMALL_MATRIX
-    return 2 if has_many_small and program.network.n_parameters * plan.batch_size >= _WORK_FOR_TWO else 1
+    return 2 if has_many_small and program.multiplications * plan.batch_size >= _WORK_FOR_TWO else 1
 
 
 def _arguments(loaded: Loaded, shape: Shape, plan: Plan, numbers: dict[str, float], dtype: Any) -> Arguments:

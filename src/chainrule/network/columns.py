@@ -76,6 +76,9 @@ class Columns:
             for name, value in network.named(network.initialize(rng, "float64")).items()
         }
 
+    def multiplications(self, n_in: int) -> int:
+        return sum(network.multiplications(network.n_inputs) for *_, network in self.branches)
+
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
         outs, saved = [], []
         by_branch = self.by_branch(p)
@@ -102,7 +105,7 @@ class Columns:
             dz = xp.concat(parts, axis=1)
         return dp, dz
 
-    def parameter_gradients(self, saved: Any, dout: Array, p: dict[str, Array]) -> dict[str, Array]:
+    def parameter_gradients(self, p: dict[str, Array], saved: Any, dout: Array) -> dict[str, Array]:
         """The gradients alone: what the first layer of a network needs."""
         dp: dict[str, Array] = {}
         start = 0

@@ -52,9 +52,9 @@ class Dense:
         return z @ p["W"].T + p["b"], z
 
     def backward(self, p: dict[str, Array], saved: Any, da: Array) -> tuple[dict[str, Array], Array]:
-        return self.parameter_gradients(saved, da), da @ p["W"]
+        return self.parameter_gradients(p, saved, da), da @ p["W"]
 
-    def parameter_gradients(self, z: Array, da: Array) -> dict[str, Array]:
+    def parameter_gradients(self, p: dict[str, Array], z: Array, da: Array) -> dict[str, Array]:
         """dL/dW and dL/db alone: all that the first layer of a network needs; `z` may be sparse."""
         return {"W": da.T @ z, "b": da.sum(0)}
 

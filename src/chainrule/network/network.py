@@ -169,6 +169,13 @@ class Network(Described):
         """Number of learnable parameters: the length of θ."""
         return sum(prod(shape) for shape in self.shapes(self.n_inputs).values())
 
+    def multiplications(self, n_in: int) -> int:
+        """Of a row's forward pass: one per parameter, where a layer does not say that it uses them often."""
+        return sum(
+            layer.multiplications(n) if hasattr(layer, "multiplications") else sum(map(prod, shapes.values()))
+            for layer, n, shapes in zip(self.layers, self.widths[:-1], self.shapes_by_layer, strict=True)
+        )
+
     def n_out(self, n_in: int) -> int:
         """As a layer: number of values per row that come out."""
         if n_in != self.n_inputs:
@@ -237,14 +244,14 @@ class Network(Described):
             elif hasattr(layer, "initial"):
                 for name, value in layer.initial({n: v.shape for n, v in named.items()}, rng).items():
                     named[name][...] = value
-            elif isinstance(layer, Dense):
+            elif hasattr(layer, "initializer"):
                 function = self._activation_behind(i, behind)
                 name = layer.initializer
                 if name == "auto":
                     name = function.initializer if function else "glorot_uniform"
                 gain = function.gain if function else 1.0
                 named["W"][...] = initial_weights(name, rng, named["W"].shape, gain)
-                if layer.biases == "uniform":
+                if getattr(layer, "biases", "zeros") == "uniform":
                     bound = sqrt(6 / sum(named["W"].shape))
                     named["b"][...] = rng.uniform(-bound, bound, layer.units)
         return theta.astype(dtype)
@@ -256,7 +263,7 @@ class Network(Described):
                 return layer.function  # type: ignore[no-any-return]
             if isinstance(layer, Network):
                 return layer._activation_behind(-1, self._activation_behind(j, behind))
-            if isinstance(layer, Dense):
+            if hasattr(layer, "initializer"):
                 return None
         return behind
 
@@ -321,10 +328,8 @@ class Network(Described):
         for i, (layer, named, kept) in reversed(
             list(enumerate(zip(self.layers, self.by_layer(p), saved, strict=True)))
         ):
-            if i == 0 and not needs_dz and isinstance(layer, Dense):
-                dp, dz = layer.parameter_gradients(kept, dz), None
-            elif i == 0 and not needs_dz and isinstance(layer, Columns):
-                dp, dz = layer.parameter_gradients(kept, dz, named), None
+            if i == 0 and not needs_dz and hasattr(layer, "parameter_gradients"):
+                dp, dz = layer.parameter_gradients(named, kept, dz), None
             else:
                 dp, dz = layer.backward(named, kept, dz)
             gradients.insert(0, dp)
