@@ -1,4 +1,4 @@
-"""What the two MLP estimators share: translate, delegate, remember."""
+"""What the estimators of networks share: translate, delegate, remember."""
 
 import warnings
 from abc import ABC, abstractmethod
@@ -11,10 +11,10 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from chainrule.engine import Data, Program, State, start
 from chainrule.errors import ParameterError, StraightThroughWarning
 from chainrule.estimators.checkpoints import opened
-from chainrule.estimators.fitted import FittedMLP
+from chainrule.estimators.fitted import FittedNetwork
 from chainrule.estimators.fitting import Fitting
 from chainrule.estimators.outcome import remember
-from chainrule.estimators.parameters import check_parameters, hidden_layer_sizes
+from chainrule.estimators.parameters import check_parameters
 from chainrule.estimators.progress import shown
 from chainrule.estimators.rows import restored_on_failure, validated
 from chainrule.estimators.weights import checked_sample_weight, in_reach, weights_in_loss
@@ -22,23 +22,24 @@ from chainrule.network import Loss, Network
 from chainrule.optimization import SGD, Adam, Optimizer
 from chainrule.training import hold_out
 
-__all__ = ["BaseMLP"]
+__all__ = ["BaseNetwork", "is_stochastic", "legacy_generator"]
 
 Array = Any
 
 _DEFAULT_WEIGHT_DECAY = 0.01
 
 
-def _is_stochastic(estimator: "BaseMLP") -> bool:
+def is_stochastic(estimator: "BaseNetwork") -> bool:
+    """Whether the estimator's solver goes in steps, as `partial_fit` needs it."""
     if estimator.solver == "lbfgs":
         raise AttributeError(f"partial_fit needs a solver that goes in steps, however: {estimator.solver!r}")
     return True
 
 
-class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
-    """Multilayer perceptron with scikit-learn's interface; see `MLPClassifier` and `MLPRegressor`."""
+class BaseNetwork(CallbackSupportMixin, FittedNetwork, BaseEstimator, ABC):
+    """A network with scikit-learn's interface; what it is made of, its heirs say."""
 
-    # -- what classifier and regressor do each in their way -------------------------------------------
+    # -- what every estimator does in its way -------------------------------------------
 
     @abstractmethod
     def _checked_targets(self, y: Any) -> Array:
@@ -62,6 +63,9 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
     @property
     @abstractmethod
     def _metric(self) -> str: ...
+
+    @abstractmethod
+    def _make_network(self, n_inputs: int) -> Network: ...
 
     @abstractmethod
     def _strata(self, y: Array) -> Array | None:
@@ -135,12 +139,12 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
                     "checkpoint=... needs a solver that goes in steps, however: solver='lbfgs'; leave out one"
                 )
             seed = checkpoint.seed(seed)
-        fresh = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
+        fresh = not self._has_parameters or not (self.warm_start or incremental)
         X, y, weights = self._checked_rows(X, y, sample_weight, fresh)
         targets = self._encode_targets(y, incremental)
         loss = self._make_loss()
         network = self._make_network(X.shape[1])
-        theta = self._initial_theta(network, fresh, np.dtype(self.dtype or X.dtype), seed)
+        theta = self._initial_theta(network, fresh, np.dtype(self.dtype or X.dtype), seed, X)
         rng = self._generator(fresh, seed)
         X_val, y_val, weights_val = self._checked_validation(*validation)
         if self.early_stopping and X_val is None:
@@ -224,13 +228,6 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
 
     # -- what is trained -------------------------------------------------------------------------------
 
-    def _make_network(self, n_inputs: int) -> Network:
-        hidden = hidden_layer_sizes(self.hidden_layer_sizes)
-        rates = list(self.dropout) if np.iterable(self.dropout) else self.dropout
-        return Network.mlp(
-            n_inputs, hidden, self._n_network_outputs, self.activation, rates, self.initializer, "uniform"
-        )
-
     def _make_program(self, network: Network, loss: Loss, has_validation: bool) -> Program:
         monitor = "loss"
         if self.early_stopping:
@@ -282,15 +279,13 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
 
     # -- from estimator to θ and back --------------------------------------------------------------------
 
-    def _initial_theta(self, network: Network, fresh: bool, dtype: Any, seed: Any) -> Array:
+    def _initial_theta(self, network: Network, fresh: bool, dtype: Any, seed: Any, X: Array) -> Array:  # noqa: ARG002
         if fresh:
-            return network.initialize(_legacy_generator(seed), dtype)
-        shapes = [W.shape for W in self.coefs_]
-        wanted = [named["W"][::-1] for named in network.shapes_by_layer if named]
-        if shapes != wanted:
+            return network.initialize(legacy_generator(seed), dtype)
+        if network != self.network_:
             raise ParameterError(
-                f"hidden_layer_sizes={self.hidden_layer_sizes!r} wants weights of shapes {wanted}, however "
-                f"the model to go on with has {shapes}; set warm_start=False to begin anew"
+                "the parameters and rows make another network than that of the model to go on with; set "
+                "warm_start=False to begin anew"
             )
         return self._theta(network).astype(dtype)
 
@@ -316,12 +311,11 @@ class BaseMLP(CallbackSupportMixin, FittedMLP, BaseEstimator, ABC):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 
-def _legacy_generator(seed: Any) -> np.random.RandomState:
+def legacy_generator(seed: Any) -> np.random.RandomState:
     """The generator from which scikit-learn draws: the same seed starts at the same weights."""
     if isinstance(seed, np.random.RandomState):
         return seed

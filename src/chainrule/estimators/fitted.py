@@ -1,4 +1,4 @@
-"""A fitted MLP: its parameters by name, what it predicts, what its hidden layers say."""
+"""A fitted network: its parameters by name, what it predicts, what its hidden layers say."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from chainrule.estimators.rows import validated
 from chainrule.network import Activation, Dense, Network
 from chainrule.network.loss import OUT_ACTIVATIONS
 
-__all__ = ["FittedMLP", "Predictor"]
+__all__ = ["FittedMLP", "FittedNetwork", "Predictor"]
 
 Array = Any
 
@@ -22,7 +22,7 @@ _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 class Predictor:
-    """x ↦ prediction, without checks: see `FittedMLP.predictor`. Threads may share one."""
+    """x ↦ prediction, without checks: see `FittedNetwork.predictor`. Threads may share one."""
 
     __slots__ = ("_answer", "_forward")
 
@@ -45,42 +45,34 @@ class Predictor:
         )
 
 
-class FittedMLP(TransformerMixin):
-    """What an MLP can do once it is fitted, with NumPy alone.
+class FittedNetwork(TransformerMixin):
+    """What a network can do once it is fitted, with NumPy alone; its parameters are the vector `theta_`."""
 
-    The parameters live in `coefs_` and `intercepts_`, as in scikit-learn, and may be set by hand.
-    """
-
-    coefs_: list[Array]
-    intercepts_: list[Array]
     network_: Network
     out_activation_: str
 
-    def _theta(self, network: Network) -> Array:
-        return network.flat(self._parameters(network))
+    @property
+    def _has_parameters(self) -> bool:
+        return hasattr(self, "theta_")
+
+    def _theta(self, network: Network) -> Array:  # noqa: ARG002
+        return self.theta_
 
     def _parameters(self, network: Network) -> tuple[dict[str, Array], ...]:
-        """The network's parameters from `coefs_` and `intercepts_`, which may have been set by hand."""
-        pairs = iter(zip(self.coefs_, self.intercepts_, strict=True))
-        found = []
-        for layer in network.layers:
-            if isinstance(layer, Dense):
-                W, b = next(pairs)
-                found.append({"W": np.asarray(W).T, "b": np.asarray(b)})
-            else:
-                found.append({})
-        return tuple(found)
+        """The network's parameters, a mapping per layer."""
+        return network.views(self._theta(network))
 
     def _as_coefficients(self, theta: Array) -> dict[str, Any]:
-        views = [p for p in self.network_.views(theta) if p]
-        return {"coefs_": [p["W"].T for p in views], "intercepts_": [p["b"] for p in views]}
+        """θ as the attributes that hold it."""
+        return {"theta_": theta}
 
     def _forward(self, n_layers: int | None = None, own: bool = False) -> Forward:
         """The first `n_layers` layers (default: all) with the parameters that the model has now."""
         network = self.network_
         layers = network.layers[:n_layers]
         parameters = self._parameters(network)
-        dtype = np.result_type(np.float32, *self.coefs_, *self.intercepts_)
+        arrays = [array for named in parameters for array in named.values()]
+        dtype = np.result_type(np.float32, *arrays)
         return Forward(layers, parameters[: len(layers)], network.widths[: len(layers) + 1], dtype, own)
 
     def _raw_outputs(self, X: Any) -> Array:
@@ -138,6 +130,45 @@ class FittedMLP(TransformerMixin):
             raise ParameterError(f"method must be one of {sorted(answers)}, however: {method!r}")
         return Predictor(self._forward(own=True), answers[method])
 
+    def save(self, path: Any) -> None:
+        """Write the fitted model to `path`; `chainrule.load` reads it. See `chainrule.save`."""
+        from chainrule.files import save
+
+        save(self, path)
+
+
+class FittedMLP(FittedNetwork):
+    """A fitted MLP, whose parameters live in `coefs_` and `intercepts_`, as in scikit-learn.
+
+    They may be set by hand.
+    """
+
+    coefs_: list[Array]
+    intercepts_: list[Array]
+
+    @property
+    def _has_parameters(self) -> bool:
+        return hasattr(self, "coefs_")
+
+    def _theta(self, network: Network) -> Array:
+        return network.flat(self._parameters(network))
+
+    def _parameters(self, network: Network) -> tuple[dict[str, Array], ...]:
+        """The network's parameters from `coefs_` and `intercepts_`, which may have been set by hand."""
+        pairs = iter(zip(self.coefs_, self.intercepts_, strict=True))
+        found = []
+        for layer in network.layers:
+            if isinstance(layer, Dense):
+                W, b = next(pairs)
+                found.append({"W": np.asarray(W).T, "b": np.asarray(b)})
+            else:
+                found.append({})
+        return tuple(found)
+
+    def _as_coefficients(self, theta: Array) -> dict[str, Any]:
+        views = [p for p in self.network_.views(theta) if p]
+        return {"coefs_": [p["W"].T for p in views], "intercepts_": [p["b"] for p in views]}
+
     def transform(self, X: Any, layer: int | None = None) -> Array:
         """Activations z of a hidden layer: the learned features φ(x; θ) of the lecture's equation (3).
 
@@ -165,9 +196,3 @@ class FittedMLP(TransformerMixin):
         check_is_fitted(self)
         units = self.network_.dense_layers[-2].units if self.network_.n_layers > 1 else 0
         return np.asarray([f"{type(self).__name__.lower()}{i}" for i in range(units)], dtype=object)
-
-    def save(self, path: Any) -> None:
-        """Write the fitted model to `path`; `chainrule.load` reads it. See `chainrule.save`."""
-        from chainrule.files import save
-
-        save(self, path)

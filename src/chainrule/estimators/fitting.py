@@ -30,7 +30,7 @@ class Fitting:
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNetwork
         Whose parameters and callbacks these are; nothing is stored on it.
     program, data, numbers
         What to train, on which encoded rows, with which settings.

@@ -1,27 +1,16 @@
 """MLPClassifier and MLPRegressor: textbook networks, drop-in for scikit-learn's."""
 
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
-
-from chainrule.errors import ParameterError
-from chainrule.estimators.base import BaseMLP, _is_stochastic
+from chainrule.estimators.class_network import ClassNetwork
+from chainrule.estimators.mlp_base import BaseMLP
+from chainrule.estimators.number_network import NumberNetwork
 from chainrule.estimators.parameters import store
-from chainrule.estimators.rows import restored_on_failure
-from chainrule.estimators.targets import ClassCoding, checked_classes, checked_labels, checked_numbers
-from chainrule.network import CustomLoss, Loss, get_loss
-from chainrule.network.losses import MultilabelCrossEntropy, SoftmaxCrossEntropy
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
 
-Array = Any
 
-
-class MLPClassifier(ClassifierMixin, BaseMLP):
+class MLPClassifier(BaseMLP, ClassNetwork):
     """p(y | x) = softmax(f(x; θ)), θ by least cross entropy: a multilayer perceptron for classes.
 
     Drop-in for `sklearn.neural_network.MLPClassifier`: parameters and fitted attributes of the same name mean
@@ -145,99 +134,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     ) -> None:
         store(self, locals())
 
-    @available_if(_is_stochastic)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
-        """One more epoch over the given rows.
 
-        Parameters
-        ----------
-        X, y, sample_weight : as in `fit`
-        classes : array, optional
-            All labels that will ever come; needed in the first call.
-        """
-        if isinstance(self.class_weight, str):
-            raise ParameterError(
-                f"class_weight={self.class_weight!r} would differ from call to call; give a dictionary"
-            )
-        with restored_on_failure(self):
-            y = checked_classes(y)
-            classes = None if classes is None else checked_labels(classes)
-            if _check_partial_fit_first_call(self, classes):
-                several = type_of_target(y).startswith("multilabel")
-                self._coding = ClassCoding(np.unique(classes), several)
-            return self._partial_fit(X, y, sample_weight)
-
-    def predict(self, X: Any) -> Array:
-        """Labels (n_samples,), or 0 and 1 (n_samples, n_labels), of the most probable classes."""
-        return self._answer("predict", X)
-
-    def predict_proba(self, X: Any) -> Array:
-        """Probabilities (n_samples, n_classes) in the order of `classes_`."""
-        return self._answer("predict_proba", X)
-
-    def predict_log_proba(self, X: Any) -> Array:
-        """Logarithm of `predict_proba`; -inf where a probability is 0."""
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
-
-    def _answers(self) -> dict[str, Callable[[Array], Array]]:
-        link, coding = self._link, self._coding
-        return {"predict": coding.decode, "predict_proba": lambda a: coding.probabilities(link(a))}
-
-    def _checked_targets(self, y: Any) -> Array:
-        return checked_classes(y)
-
-    def _encode_targets(self, y: Array, incremental: bool) -> Array:
-        known = getattr(self, "_coding", None)
-        if known is not None and self.warm_start and not incremental and hasattr(self, "coefs_"):
-            classes = ClassCoding.learn(y).classes
-            if set(classes) != set(self.classes_):
-                raise ParameterError(
-                    "warm_start can only be used where `y` has the same classes as in the previous call to "
-                    f"fit. Previously got {self.classes_}, `y` has {classes}"
-                )
-        elif known is None or not incremental:
-            self._coding = ClassCoding.learn(y)
-        self.classes_ = self._coding.classes
-        return self._coding.encode(y)
-
-    def _encode_known_targets(self, y: Array) -> Array:
-        return self._coding.encode(y)
-
-    def _strata(self, y: Array) -> Array | None:
-        if self._coding.multilabel:
-            return None
-        return y == self.classes_[-1] if len(self.classes_) == 2 else y
-
-    def _class_weights(self, y: Array) -> Array:
-        return self._coding.row_factors(self.class_weight, y)
-
-    def _make_loss(self) -> Loss:
-        out_activation = self._coding.out_activation
-        if callable(self.loss):
-            if self.label_smoothing:
-                raise ParameterError(f"label_smoothing={self.label_smoothing!r} needs loss='log_loss'")
-            return CustomLoss(self.loss, out_activation)
-        if self.loss != "log_loss":
-            raise ParameterError(f"loss must be 'log_loss' or a function, however: {self.loss!r}")
-        loss = SoftmaxCrossEntropy if out_activation == "softmax" else MultilabelCrossEntropy
-        return loss(self.label_smoothing)
-
-    @property
-    def _n_network_outputs(self) -> int:
-        return self._coding.n_outputs
-
-    @property
-    def _metric(self) -> str:
-        return "accuracy"
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
-        return tags
-
-
-class MLPRegressor(RegressorMixin, BaseMLP):
+class MLPRegressor(BaseMLP, NumberNetwork):
     """y = f(x; θ), θ by least squares or another loss: a multilayer perceptron for numbers.
 
     Drop-in for `sklearn.neural_network.MLPRegressor`: parameters and fitted attributes of the same name mean
@@ -292,64 +190,3 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         dtype: Any = None,
     ) -> None:
         store(self, locals())
-
-    @available_if(_is_stochastic)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        """One more epoch over the given rows; parameters as in `fit`."""
-        return self._partial_fit(X, y, sample_weight)
-
-    def predict(self, X: Any) -> Array:
-        """Predicted targets, (n_samples,) or (n_samples, n_outputs)."""
-        return self._answer("predict", X)
-
-    def _answers(self) -> dict[str, Callable[[Array], Array]]:
-        link, one = self._link, self.n_outputs_ == 1
-        return {"predict": lambda a: link(a)[:, 0] if one else link(a)}
-
-    def _checked_targets(self, y: Any) -> Array:
-        return checked_numbers(y)
-
-    def _encode_targets(self, y: Array, incremental: bool) -> Array:
-        targets = y[:, None] if y.ndim == 1 else y
-        if incremental and hasattr(self, "coefs_") and targets.shape[1] != self.n_outputs_:
-            raise ParameterError(
-                f"y must have {self.n_outputs_} columns as before, however its shape: {y.shape}"
-            )
-        self.n_outputs_ = targets.shape[1]
-        self._check_range(targets)
-        return targets
-
-    def _encode_known_targets(self, y: Array) -> Array:
-        targets = y[:, None] if y.ndim == 1 else y
-        if targets.shape[1] != self.n_outputs_:
-            raise ParameterError(
-                f"y_val must have {self.n_outputs_} columns as y has, however its shape: {y.shape}"
-            )
-        self._check_range(targets)
-        return targets
-
-    def _check_range(self, targets: Array) -> None:
-        if self._make_loss().out_activation == "exp" and targets.min() < 0:
-            raise ParameterError(f"loss='poisson' needs y ≥ 0, however its smallest value: {targets.min()}")
-
-    def _strata(self, y: Array) -> None:  # noqa: ARG002
-        return None
-
-    def _make_loss(self) -> Loss:
-        loss = get_loss(self.loss)
-        if loss.out_activation in ("logistic", "softmax"):
-            raise ParameterError(f"loss={self.loss!r} is for classes; use MLPClassifier")
-        return loss
-
-    @property
-    def _n_network_outputs(self) -> int:
-        return int(self.n_outputs_)
-
-    @property
-    def _metric(self) -> str:
-        return "r2"
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags

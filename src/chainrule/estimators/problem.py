@@ -12,7 +12,7 @@ from chainrule.engine.numpy import pieces_of_batch
 from chainrule.engine.parts import Parts
 from chainrule.engine.step import training_step
 from chainrule.errors import ParameterError
-from chainrule.estimators.base import BaseMLP
+from chainrule.estimators.base import BaseNetwork
 from chainrule.estimators.forms import as_rows, as_targets, before_last_step, check_as_many, checked_weights
 from chainrule.estimators.presets import SHARE_OF_RATE_TO_GO_ON, numbers_of
 from chainrule.estimators.rows import checked_table
@@ -157,8 +157,8 @@ def problem_of(
         problem = _of_network(model_or_network, X, y, theta, get_loss(loss), sample_weight)
     elif theta is not None or loss is not None:
         raise ParameterError("theta and loss are for a Network; an estimator has its own")
-    elif isinstance(model_or_network, BaseMLP):
-        problem = _of_mlp(model_or_network, X, y, sample_weight)
+    elif isinstance(model_or_network, BaseNetwork):
+        problem = _of_network_model(model_or_network, X, y, sample_weight)
     elif isinstance(model_or_network, FittedTabular):
         problem = _of_table_model(model_or_network, X, y, sample_weight)
     else:
@@ -216,7 +216,7 @@ def _of_network(
     return _problem(program, _USUAL, start(theta, 0), X, y, sample_weight, 0.01, "gradient descent's step")
 
 
-def _of_mlp(model: BaseMLP, X: Any, y: Any, sample_weight: Any) -> Problem:
+def _of_network_model(model: BaseNetwork, X: Any, y: Any, sample_weight: Any) -> Problem:
     check_is_fitted(model)
     names = tuple(getattr(model, "feature_names_in_", ()))
     matrix = model._rows_to_answer(as_rows(X, names))
@@ -251,7 +251,7 @@ def _whose_step(model: Any) -> str:
     return "the step that partial_fit would take on these rows as one batch"
 
 
-def _factor(model: BaseMLP) -> float:
+def _factor(model: BaseNetwork) -> float:
     """The schedule's factor on the learning rate where `partial_fit` would go on."""
     if model.solver == "lbfgs":
         return 1.0

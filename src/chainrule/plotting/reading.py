@@ -6,7 +6,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.errors import ParameterError
-from chainrule.estimators.base import BaseMLP
+from chainrule.estimators.mlp_base import BaseMLP
 from chainrule.estimators.problem import Problem, problem_of
 from chainrule.estimators.tabular_base import BaseTabular
 
