@@ -32,12 +32,20 @@ from chainrule.scale.rounds import LocalShards
 SMALL = {"members": 2, "hidden_layer_sizes": (8,), "embedding": "none", "max_iter": 6, "engine": "numpy"}
 
 
+class PatientCluster(distributed.LocalCluster):
+    """One that goes on watching its workers when one leaves before it has heard of its coming."""
+
+    def _update_worker_status(self, op, msg):
+        if op == "add" or msg in self.scheduler_info["workers"]:
+            super()._update_worker_status(op, msg)
+
+
 @pytest.fixture(scope="module")
 def cluster():
     """Worker processes of one thread; tests scale it to as many as they want."""
     with (
         dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}),  # they start faster
-        distributed.LocalCluster(
+        PatientCluster(
             n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=60
         ) as cluster,
     ):
