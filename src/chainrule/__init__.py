@@ -11,15 +11,32 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Activation": "network",
+    "AveragePool1D": "network",
+    "AveragePool2D": "network",
+    "Bidirectional": "network",
     "Checkpoint": "files",
+    "Conv1D": "network",
+    "Conv2D": "network",
     "Dense": "network",
     "Dropout": "network",
+    "GRU": "network",
+    "GlobalAveragePool": "network",
+    "GlobalMaxPool": "network",
+    "ImageClassifier": "estimators",
+    "LSTM": "network",
+    "LayerNormalization": "network",
     "MLPClassifier": "estimators",
     "MLPRegressor": "estimators",
+    "MaxPool1D": "network",
+    "MaxPool2D": "network",
     "Network": "network",
     "Polynomial": "network",
+    "RNN": "network",
+    "SequenceClassifier": "estimators",
+    "SequenceRegressor": "estimators",
     "TabularClassifier": "estimators",
     "TabularRegressor": "estimators",
+    "TokenEmbedding": "network",
     "check_gradients": "explain",
     "doctor": "explain",
     "fit_together": "estimators",
@@ -32,16 +49,33 @@ _HOME = {
 _importing = RLock()
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "Activation",
+    "AveragePool1D",
+    "AveragePool2D",
+    "Bidirectional",
     "Checkpoint",
+    "Conv1D",
+    "Conv2D",
     "Dense",
     "Dropout",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "ImageClassifier",
+    "LayerNormalization",
     "MLPClassifier",
     "MLPRegressor",
+    "MaxPool1D",
+    "MaxPool2D",
     "Network",
     "Polynomial",
+    "SequenceClassifier",
+    "SequenceRegressor",
     "TabularClassifier",
     "TabularRegressor",
+    "TokenEmbedding",
     "__version__",
     "check_gradients",
     "doctor",
@@ -54,8 +88,11 @@ __all__ = [
 
 if TYPE_CHECKING:
     from chainrule.estimators import (
+        ImageClassifier,
         MLPClassifier,
         MLPRegressor,
+        SequenceClassifier,
+        SequenceRegressor,
         TabularClassifier,
         TabularRegressor,
         fit_together,
@@ -64,7 +101,27 @@ if TYPE_CHECKING:
     from chainrule.explain.gradient_check import check_gradients
     from chainrule.explain.trace import trace
     from chainrule.files import Checkpoint, load, save
-    from chainrule.network import Activation, Dense, Dropout, Network, Polynomial
+    from chainrule.network import (
+        GRU,
+        LSTM,
+        RNN,
+        Activation,
+        AveragePool1D,
+        AveragePool2D,
+        Bidirectional,
+        Conv1D,
+        Conv2D,
+        Dense,
+        Dropout,
+        GlobalAveragePool,
+        GlobalMaxPool,
+        LayerNormalization,
+        MaxPool1D,
+        MaxPool2D,
+        Network,
+        Polynomial,
+        TokenEmbedding,
+    )
     from chainrule.versions import show_versions
 
 

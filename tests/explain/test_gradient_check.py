@@ -14,26 +14,42 @@ from chainrule.errors import EngineError, ParameterError
 from chainrule.explain.gradient_check import check_gradients
 from chainrule.network import (
     ACTIVATIONS,
+    GRU,
     LAYERS,
     LOSSES,
+    LSTM,
+    RNN,
     Activation,
     ActivationFunction,
+    AveragePool1D,
+    AveragePool2D,
+    Bidirectional,
     CategoryEmbedding,
     Columns,
+    Conv1D,
+    Conv2D,
     CustomLoss,
     Dense,
     Dropout,
     EnsembleLoss,
     FanOut,
+    GlobalAveragePool,
+    GlobalMaxPool,
     Join,
+    LayerNormalization,
     Loss,
+    MaxPool1D,
+    MaxPool2D,
     MemberDense,
     Network,
     ParametricActivation,
     Periodic,
     PiecewiseLinear,
     Polynomial,
+    RandomShift,
     Scale,
+    Standardize,
+    TokenEmbedding,
     get_activation,
     get_loss,
 )
@@ -54,6 +70,8 @@ CODES = np.asarray([[0.0], [1.0], [1.0], [1.0], [2.0]])
 POSITIONS = RNG.uniform(-1, 5, (6, 2))
 CLASSES = np.asarray([0, 1, 2, 1, 0])
 A3 = RNG.normal(size=(5, 3))
+SEQUENCES = np.concatenate([RNG.normal(size=(4, 4, 2)), np.tri(4)[:, :, None]], axis=2).reshape(4, 12)
+"""Of one to four steps, two features and the mask."""
 
 
 def no_jax(purpose):
@@ -429,6 +447,23 @@ RIGHT_LAYERS = {
     "join": (Join(), MEMBERS),
     "network": (Network(3, (Dense(2), Dropout(0.2), Network(2, (Activation("gelu"), Dense(2))))), X3),
     "empty network": (Network(3, ()), X3),
+    "conv1d": (Conv1D(2, 2, (4, 2), padding="causal", dilation=2), RNG.normal(size=(3, 8))),
+    "conv2d": (Conv2D(2, (2, 3), (3, 4, 2), (1, 2)), RNG.normal(size=(2, 24))),
+    "max_pool1d": (MaxPool1D(2, (4, 2), 1), RNG.normal(size=(3, 8))),
+    "max_pool2d": (MaxPool2D(2, (3, 4, 1), padding="same"), RNG.normal(size=(3, 12))),
+    "average_pool1d": (AveragePool1D(2, (4, 2)), RNG.normal(size=(3, 8))),
+    "average_pool2d": (AveragePool2D((2, 3), (3, 4, 1), padding="same"), RNG.normal(size=(3, 12))),
+    "global_average_pool": (GlobalAveragePool(2, masked=True), SEQUENCES),
+    "global_max_pool": (GlobalMaxPool(2, masked=True), SEQUENCES),
+    "layer_normalization": (LayerNormalization(4), RNG.normal(size=(3, 8))),
+    "standardize": (Standardize(2, masked=True), SEQUENCES),
+    "random_shift": (RandomShift((2, 3, 1)), RNG.normal(size=(3, 6))),
+    "token_embedding": (TokenEmbedding(3, 2, 4), RNG.integers(0, 3, (5, 4)).astype(float)),
+    "rnn": (RNN(3, 4, "sequence", reverse=True, masked=True), SEQUENCES),
+    "rnn cut in time": (RNN(2, 4, truncate=2), RNG.normal(size=(3, 8))),
+    "lstm": (LSTM(2, 4, masked=True), SEQUENCES),
+    "gru": (GRU(2, 4, "sequence", masked=True), SEQUENCES),
+    "bidirectional": (Bidirectional(LSTM(2, 4, masked=True)), SEQUENCES),
 }
 
 

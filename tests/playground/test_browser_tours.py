@@ -10,6 +10,8 @@ TOURS = {
     "Watch backpropagation": 6,
     "Learning rate too high": 6,
     "Overfitting": 5,
+    "Convolution": 5,
+    "Recurrence": 6,
 }
 
 
@@ -130,6 +132,28 @@ def test_the_task_of_exclusive_or_is_solved(visit):
         with visit.changing():
             visit.page.get_by_role("button", name="One neuron more in layer 1", exact=True).click()
     visit.choose("activation", "relu")
+    visit.control("play").click()
+    assert is_done(visit, card, title)
+
+
+def test_the_task_of_the_convolution_is_solved(visit):
+    title = "Convolution"
+    card = begin(visit, title, to_task=True)
+    visit.wait("state.settings.data.kind === 'bars' && frame.revision === state.revision")
+    visit.type("filters", 2)
+    visit.slide("share", "80 %")
+    visit.control("play").click()
+    assert is_done(visit, card, title)
+
+
+@pytest.mark.slow
+def test_the_task_of_the_recurrence_is_solved(visit):
+    title = "Recurrence"
+    card = begin(visit, title, to_task=True)
+    visit.wait("state.settings.data.kind === 'first_symbol' && frame.revision === state.revision")
+    visit.choose("cell", "lstm")
+    visit.choose("solver", "adam")
+    visit.choose("learning-rate", "0.01")
     visit.control("play").click()
     assert is_done(visit, card, title)
 

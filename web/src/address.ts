@@ -26,9 +26,12 @@ const PLAIN: Plain[] = [
   "batch_size",
   "initializer",
   "seed",
+  "filters",
+  "cell",
+  "cell_units",
 ];
 
-const DATA = { data: "kind", noise: "noise", data_seed: "seed", share: "share" } as const;
+const DATA = { data: "kind", noise: "noise", data_seed: "seed", share: "share", steps: "steps" } as const;
 
 const isNumeric = (text: string): boolean => text.trim() !== "" && Number.isFinite(Number(text));
 const typed = (text: string): string | number => (isNumeric(text) ? Number(text) : text);

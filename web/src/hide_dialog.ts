@@ -4,7 +4,7 @@ import { h } from "./dom";
 import { titled } from "./titled";
 
 /** Names that would hide the way back, or the page. */
-const ALWAYS = ["play", "network", "output", "data"];
+const ALWAYS = ["play", "network", "grid-network", "output", "data"];
 
 export class Hiding {
   readonly names: Set<string>;

@@ -5,6 +5,7 @@ import { announcer } from "./announce";
 import { dataColumn } from "./controls/data_column";
 import { settingsBar } from "./controls/settings_bar";
 import { h } from "./dom";
+import { GridView } from "./grid/grid_view";
 import { header } from "./header";
 import { keyList, listenToKeys } from "./keyboard";
 import type { Model } from "./model";
@@ -50,6 +51,7 @@ function fill(el: HTMLElement, { store, theme, tabs }: Omit<Shown, "end">, catal
   const run = new Run(store);
   const keys = keyList();
   const network = new NetworkView(store, catalog, theme);
+  const grid = new GridView(store, theme);
   const output = new OutputView(store, catalog, theme);
   const loss = new LossChart(store);
   const numbers = scoresTable(store);
@@ -62,12 +64,17 @@ function fill(el: HTMLElement, { store, theme, tabs }: Omit<Shown, "end">, catal
       { class: "bench" },
       dataColumn(store, catalog),
       network.el,
+      grid.el,
       h("div", { class: "results" }, output.el, h("div", { class: "card loss" }, numbers, loss.el)),
     ),
     tabs.el,
     announcer(store, (text) => output.describe(text)),
     keys,
   );
+  store.on("state", ({ problem }) => {
+    grid.el.hidden = !problem.grid;
+    network.el.hidden = output.el.hidden = problem.grid !== null;
+  });
   if (tabs.first && tabs.name === null) tabs.show(tabs.first);
   const deaf = listenToKeys(el, run, keys);
   return () => {

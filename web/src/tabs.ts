@@ -28,6 +28,7 @@ export class Tabs {
     );
     list.addEventListener("keydown", (event) => this.walk(event));
     this.el.append(list, ...this.tabs.map(({ body }) => body));
+    store.on("state", ({ problem }) => this.offer(problem.grid !== null));
   }
 
   get name(): string | null {
@@ -63,6 +64,12 @@ export class Tabs {
     this.tabs.forEach(({ end }) => end?.());
   }
 
+  /** Only what says something of the network that there is. */
+  private offer(isGrid: boolean): void {
+    for (const { panel, tab } of this.tabs) tab.hidden = isGrid && !panel.forGrids;
+    if (this.open?.tab.hidden) this.show(this.first!);
+  }
+
   private make(panel: Panel): Tab {
     const ids = { tab: `tab-${panel.name}`, body: `panel-${panel.name}` };
     const tab = h(
@@ -91,13 +98,14 @@ export class Tabs {
 
   /** Arrows walk along the tabs. */
   private walk(event: KeyboardEvent): void {
-    const place = this.tabs.findIndex(({ tab }) => tab === event.target);
-    const last = this.tabs.length - 1;
+    const tabs = this.tabs.filter(({ tab }) => !tab.hidden);
+    const place = tabs.findIndex(({ tab }) => tab === event.target);
+    const last = tabs.length - 1;
     const next = { ArrowRight: place + 1, ArrowLeft: place - 1, Home: 0, End: last }[event.key];
     if (next === undefined || place < 0) return;
     event.preventDefault();
     event.stopPropagation();
-    const { tab, panel } = this.tabs[(next + this.tabs.length) % this.tabs.length]!;
+    const { tab, panel } = tabs[(next + tabs.length) % tabs.length]!;
     tab.focus();
     this.show(panel.name);
   }

@@ -14,6 +14,8 @@ export interface DataSettings {
   seed: number;
   /** percent of the points that are learned from, 10 to 90 */
   share: number;
+  /** of a sequence, 2 to 24 */
+  steps: number;
 }
 
 export interface Settings {
@@ -31,6 +33,11 @@ export interface Settings {
   batch_size: number;
   initializer: string;
   seed: number;
+  /** of the convolution that reads pictures */
+  filters: number;
+  /** what reads sequences: "rnn" or "lstm", and its units */
+  cell: string;
+  cell_units: number;
 }
 
 export interface Choice {
@@ -49,7 +56,7 @@ export interface ActivationChoice extends Choice {
 export interface DataChoice extends Choice {
   task: Task;
   /** "toy": two-dimensional, made; "table": a table that comes with the library */
-  kind: "toy" | "table";
+  kind: "toy" | "table" | "pictures" | "sequences";
 }
 
 export type Task = "classification" | "regression";
@@ -66,9 +73,13 @@ export interface Catalog {
   schedules: Choice[];
   initializers: Choice[];
   losses: (Choice & { task: Task })[];
+  cells: Choice[];
   learning_rates: number[];
   penalty_rates: number[];
-  limits: { units: number; layers: number; classes: number; points: number; table_bytes: number };
+  limits: Record<
+    "units" | "layers" | "classes" | "points" | "table_bytes" | "filters" | "cell_units" | "steps",
+    number
+  >;
 }
 
 export interface Column {
@@ -102,6 +113,8 @@ export interface Problem {
   extent: [number, number, number, number];
   /** can points be drawn? */
   is_drawable: boolean;
+  /** (height, width, channels) of pictures, (steps, features) of sequences; null where rows have no grid */
+  grid: number[] | null;
 }
 
 export interface NetworkState {
@@ -130,6 +143,9 @@ export interface State {
     is_test: Uint8Array;
     /** int32 (n): number of the row, as `trace` takes it */
     rows: Int32Array;
+    /** float32 (k, places): pictures or sequences to look at; and int32 (k): their rows */
+    specimens?: Float32Array;
+    specimen_rows?: Int32Array;
   };
 }
 
@@ -181,6 +197,32 @@ export interface View {
   hidden_space?: number | null;
   /** number of a hidden layer whose units' lines are wanted; null: none */
   lines?: number | null;
+  /** the picture or the sequence that is looked at; null: the first that is offered */
+  row?: number | null;
+}
+
+/** What a network that reads pictures or sequences makes of one row, float32 all. */
+export interface Inside {
+  x: Float32Array;
+  /** one per class, or the one number; and the number of the class, or the target */
+  answers: Float32Array;
+  target: Float32Array;
+  /** of the convolution (filters, 9), or of the recurrence (gates × units, features) */
+  W: Float32Array;
+  b: Float32Array;
+  /** convolution (filters, height, width): W ∗ x + b, its ReLU, the largest of 2 × 2; dL/dW of the row */
+  sums?: Float32Array;
+  maps?: Float32Array;
+  pooled?: Float32Array;
+  dW?: Float32Array;
+  /** recurrence: (gates × units, units); h, dL/dh (units, steps), dL/da (gates × units, steps) */
+  U?: Float32Array;
+  h?: Float32Array;
+  dh?: Float32Array;
+  da?: Float32Array;
+  /** LSTM: gates i, f, g, o (4 units, steps), and the memory (units, steps) */
+  gates?: Float32Array;
+  c?: Float32Array;
 }
 
 export interface Frame {
@@ -207,13 +249,15 @@ export interface Frame {
   confusion: { train: number[][]; test: number[][] } | null;
   histograms: LayerHistograms[] | null;
   hidden_space: { layer: number; names: [string, string] } | null;
-  buffers: {
+  /** the row that `Inside` is of */
+  row?: number;
+  buffers: Partial<Inside> & {
     /** float64: layer by layer W[to][from], then b */
     theta: Float64Array;
-    /** uint8 (units, s, s), rows from high y to low y: inputs, then hidden layers' units, then outputs; 0…255 is -1…1 */
-    units: Uint8Array;
+    /** what follows is of points and tables only; uint8 (units, s, s), rows from high y to low y: inputs, then hidden layers' units, then outputs; 0…255 is -1…1 */
+    units?: Uint8Array;
     /** uint8 (S, S): main picture, 0…255 is -1…1; for softmax the class with the highest probability */
-    main: Uint8Array;
+    main?: Uint8Array;
     /** uint8 (S, S), softmax only: its probability, 0…255 is 0…1 */
     sure?: Uint8Array;
     /** float32 (k, 5): epoch, train loss, test loss, train score, test score; NaN where there is none */

@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.network import Columns, Network
+from chainrule.network import RNN, Columns, Network
+from chainrule.network.recurrent import Recurrent
+from chainrule.network.wording import layer_in_words
 from chainrule.table import Schema
 
 __all__ = ["describe_columns", "describe_layers", "describe_network", "describe_training"]
@@ -21,9 +23,10 @@ def describe_network(estimator: Any) -> dict[str, Any]:
     """Widths, activations and size of a fitted estimator's network, as plain data."""
     network = estimator.network_
     if not hasattr(estimator, "settings_"):
+        outputs = zip(network.layers, network.widths[1:], strict=True)
         return {
-            "widths": [network.n_inputs, *(layer.units for layer in network.dense_layers)],
-            "activations": [function.name for function in network.activation_functions],
+            "widths": [network.n_inputs, *(n for layer, n in outputs if layer.kind in _LEARNING)],
+            "activations": [*_cells(network), *(function.name for function in network.activation_functions)],
             "n_layers": network.n_layers,
             "n_parameters": network.n_parameters,
         }
@@ -36,6 +39,21 @@ def describe_network(estimator: Any) -> dict[str, Any]:
         "embedding": settings.embedding,
         "n_parameters": network.n_parameters,
     }
+
+
+_LEARNING = ("dense", "conv1d", "conv2d", "rnn", "lstm", "gru", "bidirectional", "columns", "token_embedding")
+
+
+def _cells(network: Network) -> list[str]:
+    """What recurrent layers bend sums with: names of their cells; of an RNN that of its function."""
+    found: list[str] = []
+    for layer in network.layers:
+        if isinstance(layer, Columns):
+            found += [name for *_, inner in layer.branches for name in _cells(inner)]
+        layer = getattr(layer, "layer", layer)
+        if isinstance(layer, Recurrent):
+            found.append(layer.activation.name if isinstance(layer, RNN) else layer.kind.upper())
+    return found
 
 
 def describe_training(estimator: Any) -> dict[str, Any]:
@@ -71,21 +89,24 @@ def describe_layers(network: Network) -> list[dict[str, Any]]:
         network.layers, network.shapes_by_layer, network.widths[:-1], network.widths[1:], strict=True
     ):
         if isinstance(layer, Columns):
-            for first, behind, inner in layer.branches:
+            for place, (first, behind, inner) in enumerate(layer.branches):
                 described = describe_layers(inner) or [
                     _row("as they are", {}, inner.n_inputs, inner.n_inputs)
                 ]
-                rows += [row | {"columns": [first, behind]} for row in described]
+                rows += [row | {"columns": [first, behind], "branch": place} for row in described]
             continue
         function = getattr(layer, "function", None)
         formula = f"{function.name}: {function.formula}" if function else _FORMULAS.get(layer.kind, "")
-        rows.append(_row(layer.kind, shapes, n_in, n_out, formula))
+        rows.append(_row(layer.kind, shapes, n_in, n_out, formula, layer_in_words(layer, n_in)))
     return rows
 
 
-def _row(kind: str, shapes: dict[str, Any], n_in: int, n_out: int, formula: str = "") -> dict[str, Any]:
+def _row(
+    kind: str, shapes: dict[str, Any], n_in: int, n_out: int, formula: str = "", words: str = ""
+) -> dict[str, Any]:
     return {
         "layer": kind,
+        "in_words": words,
         "inputs": n_in,
         "outputs": n_out,
         "shapes": {name: list(shape) for name, shape in shapes.items()},
@@ -103,4 +124,14 @@ _FORMULAS = {
     "scale": "z = s ∘ z",
     "member_dense": "a = W z / √n + b",
     "join": "members side by side",
+    "conv1d": "a = W * z + b",
+    "conv2d": "a = W * z + b",
+    "rnn": "h_t = φ(W x_t + U h_{t-1} + b)",
+    "lstm": "c_t = f c_{t-1} + i g, h_t = o tanh(c_t)",
+    "gru": "h_t = (1 - z) n + z h_{t-1}",
+    "bidirectional": "forward and in reverse",
+    "token_embedding": "x_t = E[code_t]",
+    "layer_normalization": "a = g ẑ + b",
+    "standardize": "z = (x - m) s",
+    "random_shift": "while training only",
 }

@@ -6,7 +6,20 @@ __all__ = ["drawn"]
 
 _MOST_BRANCHES = 6
 _WIDTH = 80
-_QUIET = ("dropout", "fan_out", "join", "scale")
+_QUIET = ("dropout", "fan_out", "join", "scale", "standardize", "random_shift")
+_OF_GRIDS = (
+    "conv",
+    "max_pool",
+    "average_pool",
+    "global",
+    "rnn",
+    "lstm",
+    "gru",
+    "bidirectional",
+    "token",
+    "layer_n",
+)
+"""How the kinds of layers begin whose words tell shapes."""
 
 
 def drawn(layers: list[dict[str, Any]], members: int = 0) -> list[str]:
@@ -24,7 +37,7 @@ def drawn(layers: list[dict[str, Any]], members: int = 0) -> list[str]:
         return _wrapped(f"{layers[0]['inputs'] if layers else 0} inputs ─ ", chain, "    ─ ")
     if members > 1 and chain:
         chain[-1] += f" (mean of {members})"
-    rows = [(branch["layer"].replace("_", " "), branch["outputs"]) for branch in branches]
+    rows = _by_branch(branches)
     if len(rows) > _MOST_BRANCHES:
         rest = rows[_MOST_BRANCHES - 1 :]
         rows = [*rows[: _MOST_BRANCHES - 1], (f"{len(rest)} more", sum(n for _, n in rest))]
@@ -42,6 +55,20 @@ def drawn(layers: list[dict[str, Any]], members: int = 0) -> list[str]:
     return [*lines, *own[1:]]
 
 
+def _by_branch(layers: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    """(names of its layers, values that come out) of each branch."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for layer in layers:
+        found.setdefault(layer["branch"], []).append(layer)
+    return [(", ".join(map(_short_name, own)), own[-1]["outputs"]) for own in found.values()]
+
+
+def _short_name(layer: dict[str, Any]) -> str:
+    if layer["layer"].startswith(_OF_GRIDS):
+        return str(layer["in_words"].partition(":")[0])
+    return str(layer["layer"].replace("_", " "))
+
+
 def _chain(layers: list[dict[str, Any]], members: int) -> list[str]:
     """A word for each layer of neurons, its activation function with it."""
     words: list[str] = []
@@ -51,6 +78,8 @@ def _chain(layers: list[dict[str, Any]], members: int) -> list[str]:
             words.append(f"{layer['outputs'] // members}")
         elif "activation" in kind and words:
             words[-1] += f" {layer['formula'].partition(':')[0]}"
+        elif kind.startswith(_OF_GRIDS):
+            words.append(layer["in_words"])
         elif kind not in _QUIET:
             words.append(f"{kind.replace('_', ' ')} {layer['outputs']}")
     return words

@@ -11,15 +11,27 @@ from chainrule.engine.base import Data, Engine, Program
 from chainrule.engine.numpy import NumpyEngine
 from chainrule.errors import EngineError, ParameterError
 from chainrule.network import (
+    AveragePool1D,
+    AveragePool2D,
+    Bidirectional,
     CategoryEmbedding,
     Columns,
+    Conv1D,
+    Conv2D,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    LayerNormalization,
+    MaxPool1D,
+    MaxPool2D,
     MemberDense,
     Network,
     Periodic,
     PiecewiseLinear,
     Scale,
+    TokenEmbedding,
 )
 from chainrule.network.automatic import jax_is_usable, load_jax
+from chainrule.network.recurrent import Recurrent
 
 __all__ = ["choose_engine", "estimated_seconds", "taking"]
 
@@ -92,17 +104,42 @@ def estimated_seconds(program: Program, data: Data, n_epochs: int, batch_size: i
 
 
 def _n_plain_layers(network: Network) -> int:
-    """Layers, those of members and embeddings counted as the several operations that they are."""
-    several = {MemberDense: 6, Periodic: 12, PiecewiseLinear: 8, CategoryEmbedding: 4, Scale: 4}
+    """Layers; those of members, embeddings, grids, sequences as the several operations that they are."""
+    several = {
+        MemberDense: 6,
+        Periodic: 12,
+        PiecewiseLinear: 8,
+        CategoryEmbedding: 4,
+        TokenEmbedding: 4,
+        Scale: 4,
+        Conv1D: 8,
+        Conv2D: 8,
+        MaxPool1D: 12,
+        MaxPool2D: 20,
+        AveragePool1D: 6,
+        AveragePool2D: 10,
+        GlobalAveragePool: 4,
+        GlobalMaxPool: 6,
+        LayerNormalization: 8,
+    }
     count = 0
     for layer in network.layers:
         if isinstance(layer, Network):
             count += _n_plain_layers(layer)
         elif isinstance(layer, Columns):
             count += 2 + sum(_n_plain_layers(inner) for *_, inner in layer.branches)
+        elif isinstance(layer, Bidirectional):
+            count += 2 + 2 * _n_operations(layer.layer)
+        elif isinstance(layer, Recurrent):
+            count += _n_operations(layer)
         else:
             count += several.get(type(layer), 1)
     return count
+
+
+def _n_operations(layer: Recurrent) -> int:
+    """Layers that the steps of a recurrent layer take as long as."""
+    return layer.steps * (layer.gates + 1) // 2
 
 
 def _xla() -> Engine:

@@ -49,7 +49,7 @@ class Parts:
     largest : float, default=inf
         Parameters with more numbers than this are parts of their own.
     from_to : bool, default=False
-        Hold the weights W[to, from] as W[from, to]: what XLA multiplies fastest.
+        Hold the weights W[to, from], and U of recurrent layers, as [from, to]: what XLA multiplies fastest.
     """
 
     network: Network
@@ -119,7 +119,7 @@ class Parts:
         return prod(self._shapes[group[0]]) > self.largest
 
     def _is_turned(self, name: str) -> bool:
-        return self.from_to and name.rsplit(".", 1)[-1] == "W"
+        return self.from_to and name.rsplit(".", 1)[-1] in ("W", "U")
 
     def _stored(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
         return (*shape[:-2], shape[-1], shape[-2]) if self._is_turned(name) else shape

@@ -41,6 +41,7 @@ def objective(
 
     The rows of a batch do not know of each other until their losses and gradients are summed: they can be
     computed in several pieces, which a compiler, or an `each` with several threads, may do at the same time.
+    Parameters whose learning rate is 0 are held fixed: their gradient counts as 0.
     """
     *rows, share = batch
     p = parts.named(theta)
@@ -57,8 +58,10 @@ def objective(
     sums = list(each(of_piece, list(pairwise(ends))))
     value, *slopes = (sum(others, start) for start, *others in zip(*sums, strict=True))
     gradient = []
-    for part, slope, decays in zip(theta, slopes, parts.decays, strict=True):
-        if decays:
+    for part, slope, decays, factor in zip(theta, slopes, parts.decays, parts.rates, strict=True):
+        if not factor:
+            slope = namespace(slope).zeros_like(slope)
+        elif decays:
             penalty, pull = l2_penalty(part, share * numbers["l2"])
             value, slope = value + penalty, slope + pull
             if program.l1:

@@ -125,13 +125,19 @@ def _warn(estimator: Any, outcome: Outcome, incremental: bool) -> None:
         warnings.warn(f"Training interrupted by user{untrained}.", stacklevel=6)
     elif outcome.message:
         warnings.warn(outcome.message, ConvergenceWarning, stacklevel=6)
-    elif estimator.n_iter_ >= estimator.max_iter and not outcome.state.stopped and not incremental:
+    elif _ran_out_of_epochs(estimator, outcome) and not incremental:
         warnings.warn(
             f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the optimization "
             "hasn't converged yet.",
             ConvergenceWarning,
             stacklevel=6,
         )
+
+
+def _ran_out_of_epochs(estimator: Any, outcome: Outcome) -> bool:
+    """Whether the training was to converge, and `max_iter` came first."""
+    meant_to = not getattr(estimator, "goes_to_max_iter", False)
+    return meant_to and estimator.n_iter_ >= estimator.max_iter and not outcome.state.stopped
 
 
 def _joined(estimator: Any, name: str, values: list[float] | None, keep: bool) -> list[float] | None:

@@ -101,6 +101,12 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
         "None, 'loss', a scorer's name or a callable (estimator, X, y)",
     ),
     "engine": (_one_of("auto", "numpy", "xla"), "'auto', 'numpy' or 'xla'"),
+    "cell": (_one_of("lstm", "gru", "rnn"), "'lstm', 'gru' or 'rnn'"),
+    "steps": (_none_or(_positive_whole), "a positive integer or None"),
+    "truncate": (_none_or(_positive_whole), "a positive integer or None"),
+    "bidirectional": (_yes_or_no, "True or False"),
+    "kernel": (_positive_whole, "a positive integer"),
+    "shift": (lambda v: _is_whole(v) and v >= 0, "a whole number of pixels from 0 on"),
     "dtype": (_none_or(_is_dtype), "'float32', 'float64' or None"),
 }
 
@@ -119,7 +125,8 @@ def check_parameters(estimator: Any) -> None:
                 raise ParameterError(f"{name} must be {wanted}, however: {value!r}")
     if estimator.scoring is not None and not estimator.early_stopping:
         raise ParameterError(f"scoring={estimator.scoring!r} needs early_stopping=True, which judges by it")
-    _check_layers(estimator)
+    if hasattr(estimator, "activation"):
+        _check_layers(estimator)
     get_schedule(estimator.learning_rate)
     if estimator.solver == "lbfgs":
         _check_lbfgs(estimator)

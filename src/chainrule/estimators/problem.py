@@ -163,8 +163,8 @@ def problem_of(
         problem = _of_table_model(model_or_network, X, y, sample_weight)
     else:
         raise ParameterError(
-            "the model must be a Network or a fitted MLPClassifier, MLPRegressor, TabularClassifier or "
-            f"TabularRegressor, however: {type(model_or_network).__name__}"
+            "the model must be a Network or a fitted estimator of this package, however: "
+            f"{type(model_or_network).__name__}"
         )
     return _with(problem, optimizer, learning_rate, numbers or {})
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ParameterError
-from chainrule.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
+from chainrule.estimators import TabularClassifier, TabularRegressor
+from chainrule.estimators.base import BaseNetwork
 from chainrule.estimators.forms import before_last_step
 from chainrule.explain.diagnosis import Diagnosis, Finding
 from chainrule.explain.examined import Examined, looked_at
@@ -26,6 +27,7 @@ from chainrule.explain.findings_network import (
     size_of_a_step,
 )
 from chainrule.explain.findings_rows import imbalanced_classes, leaking_column, too_few_rows
+from chainrule.explain.findings_time import gradients_through_time
 from chainrule.explain.findings_training import learning_rate_too_high, learning_rate_too_low
 
 __all__ = ["EXAMINATIONS", "Diagnosis", "Finding", "doctor"]
@@ -54,6 +56,20 @@ EXAMINATIONS: tuple[Examination, ...] = (
     imbalanced_classes,
 )
 
+_ABOUT_COLUMNS = (
+    leaking_column,
+    unscaled_inputs,
+    constant_columns,
+    copied_columns,
+    missing_values,
+    rows_outside_the_training_range,
+)
+EXAMINATIONS_OF_GRIDS = (
+    *(examination for examination in EXAMINATIONS if examination not in _ABOUT_COLUMNS),
+    gradients_through_time,
+)
+"""Of images and sequences, whose pixels and steps are no columns of a table."""
+
 
 def doctor(model: Any, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) -> Diagnosis:
     """What is wrong with a trained model, in plain words, with the numbers and the cure.
@@ -65,7 +81,7 @@ def doctor(model: Any, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) 
 
     Parameters
     ----------
-    model : MLPClassifier, MLPRegressor, TabularClassifier or TabularRegressor
+    model : an estimator of this package
         Fitted; or a pipeline that ends in one, of which the last step is examined.
     X, y : table or array, and targets
         What it was trained with, as it was given to `fit`.
@@ -84,6 +100,7 @@ def doctor(model: Any, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) 
     Examples
     --------
     >>> from sklearn.datasets import load_iris
+    >>> from chainrule import MLPClassifier
     >>> X, y = load_iris(return_X_y=True, as_frame=True)
     >>> model = MLPClassifier((16,), early_stopping=True, random_state=0).fit(1000 * X, y)
     >>> [finding.name for finding in doctor(model, 1000 * X, y).findings if "inputs" in finding.name]
@@ -92,7 +109,7 @@ def doctor(model: Any, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) 
     pipeline, (model, X) = model, before_last_step(model, X)
     if X_val is not None:
         X_val = before_last_step(pipeline, X_val)[1]
-    if not isinstance(model, MLPClassifier | MLPRegressor | TabularClassifier | TabularRegressor):
+    if not isinstance(model, BaseNetwork | TabularClassifier | TabularRegressor):
         raise ParameterError(
             f"doctor examines the estimators of this package, however: {type(model).__name__}"
         )
@@ -102,7 +119,8 @@ def doctor(model: Any, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) 
         rows, targets = looked_at(model, X, y)
         unseen = None if X_val is None else looked_at(model, X_val, y_val)[0]
         examined = Examined(model, rows, unseen, targets)
-        answers = {examine.__name__.replace("_", " "): examine(examined) for examine in EXAMINATIONS}
+        chosen = EXAMINATIONS if examined.has_columns else EXAMINATIONS_OF_GRIDS
+        answers = {examine.__name__.replace("_", " "): examine(examined) for examine in chosen}
     findings = [answer for answer in answers.values() if isinstance(answer, Finding)]
     return Diagnosis(
         findings=tuple(sorted(findings, key=lambda finding: finding.severity != "severe")),

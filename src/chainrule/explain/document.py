@@ -202,11 +202,17 @@ def _html_formula(text: str) -> str:
             i += 1
             continue
         end = text.find(")", i) + 1 if text[i + 1 : i + 2] == "(" else i + 2
-        while end < len(text) and text[end - 1] != ")" and (text[end].isalnum() or text[end] in ",."):
+        while end < len(text) and text[end - 1] != ")" and _goes_on(text[end:]):
             end += 1
         out.append(f"<{tag}>{escape(text[i + 1 : end])}</{tag}>")
         i = end
     return "".join(out)
+
+
+def _goes_on(text: str) -> bool:
+    """Whether what is raised or lowered goes on: by letters and digits, and by signs between them."""
+    first, second = text[0], text[1:2]
+    return (first.isalnum() and first != "ᵀ") or (first in ",." and second.isalnum())
 
 
 # -- Markdown ----------------------------------------------------------------------------------------------
@@ -248,6 +254,9 @@ _LATEX = {
     "≥": "$\\ge$",
     "²": "$^2$",
     "δ": "$\\delta$",
+    "σ": "$\\sigma$",
+    "μ": "$\\mu$",
+    "ε": "$\\varepsilon$",
     "Σ": "$\\sum$",
     "√": "$\\surd$",
     "∘": "$\\circ$",

@@ -9,7 +9,8 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from chainrule.errors import ParameterError
-from chainrule.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
+from chainrule.estimators import TabularClassifier, TabularRegressor
+from chainrule.estimators.grid_network import GridNetwork
 from chainrule.estimators.rows import checked_table
 from chainrule.estimators.tabular_fitted import Encoded
 from chainrule.estimators.targets import checked_labels, checked_numbers
@@ -33,10 +34,10 @@ class Rows:
 
     Parameters
     ----------
-    model : one of the four estimators, fitted
+    model : an estimator of this package, fitted
     matrix : array (n, network's inputs)
     columns : tuple of Cells
-        What stood in the table, column by column.
+        What stood in the table, column by column; none of images and sequences, which have no columns.
     y : array (n,) or (n, n_outputs)
     """
 
@@ -79,7 +80,7 @@ class Rows:
     @cached_property
     def simple_inputs(self) -> Array:
         """Numbers and flags: what a linear model beside the network learns from."""
-        if isinstance(self.model, MLPClassifier | MLPRegressor):
+        if not isinstance(self.model, TabularClassifier | TabularRegressor):
             return np.asarray(self.matrix, dtype=np.float64)
         layout = self.model.encoder_.layout
         d = layout.n_numbers
@@ -98,7 +99,7 @@ class Examined:
 
     Parameters
     ----------
-    model : one of the four estimators
+    model : an estimator of this package
     rows : Rows
     unseen : Rows or None
         Rows that training has not seen.
@@ -117,9 +118,14 @@ class Examined:
         return isinstance(self.model, TabularClassifier | TabularRegressor)
 
     @property
+    def has_columns(self) -> bool:
+        """Whether its inputs are columns of a table, each a matter of its own; not so pixels and steps."""
+        return not isinstance(self.model, GridNetwork)
+
+    @property
     def is_classifier(self) -> bool:
         """Whether it answers with classes."""
-        return isinstance(self.model, MLPClassifier | TabularClassifier)
+        return hasattr(self.model, "classes_")
 
     @property
     def one_label_per_row(self) -> bool:
@@ -168,7 +174,7 @@ def looked_at(model: Any, X: Any, y: Any) -> tuple[Rows, Array]:
     """
     check_is_fitted(model)
     is_table_model = isinstance(model, TabularClassifier | TabularRegressor)
-    is_classifier = isinstance(model, MLPClassifier | TabularClassifier)
+    is_classifier = hasattr(model, "classes_")
     y = checked_labels(y) if is_classifier else checked_numbers(y)
     X = checked_table(X, model, fitted=True) if is_table_model else X
     n = X.n_rows if is_table_model else _num_samples(X)
@@ -185,6 +191,8 @@ def looked_at(model: Any, X: Any, y: Any) -> tuple[Rows, Array]:
         return Rows(model, model.encoder_.transform(X), _known_columns(model, X), y[drawn]), y
     matrix = model._rows_to_answer(_safe_indexing(X, drawn))
     matrix = matrix.toarray() if hasattr(matrix, "toarray") else np.asarray(matrix)
+    if isinstance(model, GridNetwork):
+        return Rows(model, matrix, (), y[drawn]), y
     names = getattr(model, "feature_names_in_", [f"x{place}" for place in range(matrix.shape[1])])
     columns = [cells_of_array(column, str(name)) for column, name in zip(matrix.T, names, strict=True)]
     return Rows(model, matrix, tuple(columns), y[drawn]), y

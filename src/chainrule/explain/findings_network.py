@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.explain.diagnosis import Finding, percent
 from chainrule.explain.examined import Examined, Rows
-from chainrule.network import Activation, Dense, MemberDense
+from chainrule.network import Activation, Conv1D, Conv2D, Dense, MemberDense
 from chainrule.optimization import Adam
 from chainrule.optimization.penalties import clip
 
@@ -49,6 +49,9 @@ _MOST_ROWS = 2_000
 
 _ADAM = {"beta_1": 0.9, "beta_2": 0.95, "epsilon": 1e-8}
 """What the table models train with; the first step hardly depends on it."""
+
+_SAME_GRID = ("dropout", "layer_normalization")
+"""Layers whose outputs belong to the places of their inputs."""
 
 _ENDS = {"tanh": (-1.0, 1.0), "logistic": (0.0, 1.0)}
 
@@ -130,13 +133,18 @@ def _shares(idle: Array) -> Array:
 
 
 def _activations(examined: Examined, rows: Rows) -> Iterator[tuple[str, Array]]:
-    """(name of the function, outputs (n, units) or (members, n, units)) of each hidden layer."""
-    z = _few(rows)[0]
+    """(name of the function, outputs (n, units) or (members, n, units)) of each hidden layer.
+
+    A filter is one unit, whose rows are all places of all rows.
+    """
+    z, grid = _few(rows)[0], ()
     with np.errstate(all="ignore"):
         for layer, p in zip(examined.model.network_.layers, examined.parameters, strict=True):
             z = layer.forward(p, z, None)[0]
             if isinstance(layer, Activation):
-                yield layer.function.name, z
+                yield layer.function.name, z.reshape(-1, grid[-1]) if grid else z
+            elif layer.kind not in _SAME_GRID:
+                grid = getattr(layer, "out_shape", ())
 
 
 def gradients(examined: Examined) -> Finding | str | None:
@@ -263,7 +271,7 @@ def _backward(examined: Examined, batch: tuple[Array, Array]) -> list[tuple[Arra
         for layer, p, saved in reversed(passed):
             da = dz
             dp, dz = layer.backward(p, saved, da)
-            if isinstance(layer, Dense | MemberDense):
+            if _is_of_neurons(layer):
                 found.append((da, dp))
                 n_left -= 1
                 if not n_left:
@@ -273,7 +281,12 @@ def _backward(examined: Examined, batch: tuple[Array, Array]) -> list[tuple[Arra
 
 def _layers_of_neurons(examined: Examined) -> list[tuple[Any, dict[str, Array]]]:
     layers = zip(examined.model.network_.layers, examined.parameters, strict=True)
-    return [(layer, p) for layer, p in layers if isinstance(layer, Dense | MemberDense)]
+    return [(layer, p) for layer, p in layers if _is_of_neurons(layer)]
+
+
+def _is_of_neurons(layer: Any) -> bool:
+    """Whether a layer multiplies with weights; recurrent ones have an examination of their own."""
+    return isinstance(layer, Dense | MemberDense | Conv1D | Conv2D)
 
 
 def _few(rows: Rows) -> tuple[Array, Array]:

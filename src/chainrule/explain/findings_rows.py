@@ -40,7 +40,9 @@ def too_few_rows(examined: Examined) -> Finding | str | None:
     """Fewer than 50 rows, 2 per column, or 10 per class."""
     n, d = len(examined.y), len(examined.rows.columns)
     n_classes = len(examined.model.classes_) if examined.one_label_per_row else 0
-    wanted = {"in all": (n, FEWEST_ROWS), "per column": (n / d, FEWEST_ROWS_PER_COLUMN)}
+    wanted = {"in all": (float(n), float(FEWEST_ROWS))}
+    if d:
+        wanted["per column"] = (n / d, FEWEST_ROWS_PER_COLUMN)
     if n_classes:
         wanted["per class"] = (n / n_classes, FEWEST_ROWS_PER_CLASS)
     short = {what: have for what, (have, least) in wanted.items() if have < least}
@@ -50,12 +52,12 @@ def too_few_rows(examined: Examined) -> Finding | str | None:
     return Finding(
         "too few rows",
         "notable",
-        f"There are {n} rows for {d} columns: {told}. A network can learn so few by heart, and scores on "
-        "held-out parts of them are mostly luck.",
+        f"There are {n} rows{f' for {d} columns' * bool(d)}: {told}. A network can learn so few by heart, "
+        "and scores on held-out parts of them are mostly luck.",
         {
             "rows": n,
             "columns": d,
-            "rows_per_column": n / d,
+            "rows_per_column": n / d if d else None,
             "rows_per_class": n / n_classes if n_classes else None,
         },
         "Get more rows, leave columns out, or use a linear model; judge by repeated cross-validation.",

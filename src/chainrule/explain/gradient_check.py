@@ -149,7 +149,10 @@ def check_gradients(
     if not problem.movable(INPUT).all():
         notes.append("columns of codes have no derivative and are left out of the differences by x")
     if any(verdict == "by design" for _, verdict in judged.values()):
-        notes.append("by design: a straight-through slope is not the derivative; it is used as it is meant")
+        notes.append(
+            "by design: a straight-through slope, or a gradient that is cut in time, is not the derivative; "
+            "it is used as it is meant"
+        )
     if any(verdict == "ok (kink)" for _, verdict in judged.values()):
         notes.append("ok (kink): the function has a kink at this point; judged by a point nearby")
     lecture = lecture_names(problem.layer)

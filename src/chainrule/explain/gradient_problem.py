@@ -13,6 +13,7 @@ from chainrule.network import (
     LOSSES,
     Activation,
     ActivationFunction,
+    Bidirectional,
     CategoryEmbedding,
     Columns,
     Dense,
@@ -21,9 +22,11 @@ from chainrule.network import (
     Loss,
     MemberDense,
     Network,
+    TokenEmbedding,
     get_activation,
     get_loss,
 )
+from chainrule.network.recurrent import Recurrent
 
 __all__ = ["INPUT", "GradientProblem", "lecture_names", "problem_of"]
 
@@ -48,7 +51,8 @@ class GradientProblem:
     draw : Draw or None
         Fixed: dropout drops the same values however often it is asked.
     meant : bool, default=False
-        Straight-through functions are replaced by lines that have the slope which is meant.
+        Straight-through functions are replaced by lines that have the slope which is meant; recurrent layers
+        let gradients flow through all steps.
     as_in_training : bool, default=False
         Take the way backward that spares dL/dx; networks only.
     """
@@ -83,7 +87,7 @@ class GradientProblem:
 
     @property
     def has_steps(self) -> bool:
-        """Whether a straight-through function occurs in it."""
+        """Whether a slope in it is meant to be another: of a straight-through function, or cut in time."""
         return _has_steps(self.layer)
 
     def movable(self, name: str) -> Array:
@@ -119,12 +123,16 @@ class _Line:
 
 
 def _with_lines(layer: Any) -> Any:
-    """The layer with lines in place of its straight-through functions."""
+    """The layer with lines in place of its straight-through functions, and gradients through all steps."""
     if isinstance(layer, Network):
         return replace(layer, layers=tuple(map(_with_lines, layer.layers)))
     if isinstance(layer, Columns):
         branches = [(first, behind, _with_lines(inner)) for first, behind, inner in layer.branches]
         return replace(layer, branches=tuple(branches))
+    if isinstance(layer, Bidirectional):
+        return replace(layer, layer=_with_lines(layer.layer))
+    if isinstance(layer, Recurrent):
+        return replace(layer, truncate=None)
     if _has_steps(layer):
         return replace(layer, function=replace(layer.function, value=_Line(layer.function)))
     return layer
@@ -135,6 +143,9 @@ def _has_steps(layer: Any) -> bool:
         return any(map(_has_steps, layer.layers))
     if isinstance(layer, Columns):
         return any(_has_steps(network) for *_, network in layer.branches)
+    if isinstance(layer, Bidirectional | Recurrent):
+        cell: Any = getattr(layer, "layer", layer)
+        return cell.truncate is not None
     return bool(getattr(getattr(layer, "function", None), "straight_through", False))
 
 
@@ -142,7 +153,7 @@ def _codes(layer: Any, width: int) -> Array:
     """True for the columns of x that are numbers of categories."""
     if isinstance(layer, Network) and layer.layers:
         return _codes(layer.layers[0], width)
-    codes = np.full(width, isinstance(layer, CategoryEmbedding))
+    codes = np.full(width, isinstance(layer, CategoryEmbedding | TokenEmbedding))
     if isinstance(layer, Columns):
         for first, behind, network in layer.branches:
             codes[first:behind] |= _codes(network, behind - first)

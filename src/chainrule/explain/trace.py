@@ -33,6 +33,8 @@ class Step:
     dout, dz_in : dL/d(output), dL/d(input)
     dp : dL/d(parameter), without penalties
     update : w_new - w_old by parameter
+    saved : what `forward` kept for `backward`
+    draw : what it drew from; None where it drew nothing
     """
 
     name: str
@@ -45,6 +47,7 @@ class Step:
     dp: dict[str, Array]
     update: dict[str, Array]
     saved: Any = None
+    draw: Any = None
 
 
 @dataclass(frozen=True)
@@ -189,7 +192,7 @@ class Trace:
     columns : for a table model, of the first row: each column's raw value, what the encoder made of it, what
         the embedding made of that
     steps : every layer of the network on its own, in order
-    layers : layers as the lecture counts them: weights with their activation; `layers[0]` is layer 1
+    layers : dense layers as the lecture counts them: weights with their activation; `layers[0]` is layer 1
     output, prediction : raw outputs o = a_L, and what is predicted from them (a number in the scale of the
         targets that the network sees, or probabilities)
     loss : L, equations (14)-(16), without penalties
@@ -220,6 +223,19 @@ class Trace:
         """η, without the optimizer's correction."""
         return self.problem.rate
 
+    @cached_property
+    def opened_steps(self) -> tuple[Step, ...]:
+        """`steps`, those within branches that go through steps or grids in place of these branches."""
+        from chainrule.explain.layer_pages import opened
+
+        return tuple(opened(self.steps))
+
+    @property
+    def n_layers(self) -> int:
+        """Layers that learn: dense, convolutional and recurrent ones."""
+        others = ("conv1d", "conv2d", "rnn", "lstm", "gru", "bidirectional")
+        return len(self.layers) + sum(step.layer.kind in others for step in self.opened_steps)
+
     def neuron(self, layer: int, unit: int, *, row: int = 1, member: int = 1) -> Neuron:
         """The neuron z_unit^(layer), both counted from 1 as in the lecture; `layer` L is the output.
 
@@ -244,7 +260,7 @@ class Trace:
         """`to_dict` as text; numbers that are not finite become null."""
         return json.dumps(self.to_dict(), allow_nan=False, **options)
 
-    def document(self, units: int = 6, row: int = 1, member: int = 1) -> Any:
+    def document(self, units: int = 6, row: int = 1, member: int = 1, unit: int | None = None) -> Any:
         """As a page of equations and tables.
 
         Parameters
@@ -253,30 +269,33 @@ class Trace:
             Neurons of a layer, rows and columns of a matrix, that are shown.
         row, member : int, default=1
             Which of the traced rows, and of an ensemble's members, is shown; counted from 1.
+        unit : int, optional
+            Which unit of recurrent layers is unrolled in time, and which filter of convolutions is shown,
+            counted from 1; default, and in layers that have fewer: that with the largest gradients.
         """
         from chainrule.explain.trace_document import document_of
 
-        return document_of(self, units, row, member)
+        return document_of(self, units, row, member, unit)
 
-    def to_text(self, units: int = 6, row: int = 1, member: int = 1) -> str:
+    def to_text(self, units: int = 6, row: int = 1, member: int = 1, unit: int | None = None) -> str:
         """Plain text that fits about 100 columns; parameters as of `document`."""
-        return str(self.document(units, row, member).to_text())
+        return str(self.document(units, row, member, unit).to_text())
 
-    def to_markdown(self, units: int = 6, row: int = 1, member: int = 1) -> str:
+    def to_markdown(self, units: int = 6, row: int = 1, member: int = 1, unit: int | None = None) -> str:
         """Markdown with the equations in LaTeX between dollar signs."""
-        return str(self.document(units, row, member).to_markdown())
+        return str(self.document(units, row, member, unit).to_markdown())
 
-    def to_latex(self, units: int = 6, row: int = 1, member: int = 1) -> str:
+    def to_latex(self, units: int = 6, row: int = 1, member: int = 1, unit: int | None = None) -> str:
         """LaTeX for the body of a document that uses amsmath and booktabs."""
-        return str(self.document(units, row, member).to_latex())
+        return str(self.document(units, row, member, unit).to_latex())
 
-    def to_html(self, units: int = 6, row: int = 1, member: int = 1) -> str:
+    def to_html(self, units: int = 6, row: int = 1, member: int = 1, unit: int | None = None) -> str:
         """HTML that needs nothing beside it; what a notebook shows."""
-        return str(self.document(units, row, member).to_html())
+        return str(self.document(units, row, member, unit).to_html())
 
     def __repr__(self) -> str:
-        n = len(self.output)
-        return f"<Trace of {n} row{'s' * (n != 1)} through {len(self.layers)} layers, loss {self.loss:.6g}>"
+        n, count = len(self.output), self.n_layers
+        return f"<Trace of {n} row{'s' * (n != 1)} through {count} layers, loss {self.loss:.6g}>"
 
     def __str__(self) -> str:
         return self.to_text()
@@ -307,11 +326,10 @@ def trace(
 
     Parameters
     ----------
-    model_or_network : Network, or a fitted MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
-        Or a pipeline that ends in one.
+    model_or_network : Network, or a fitted estimator of this package, or a pipeline that ends in one
     X, y : one row or several, and their targets
-        A row may be a list, a dict by column, a row of a frame, or a table of one. Several rows are one
-        batch: dL/dW is the batch's.
+        A row may be a list, a dict by column, a row of a frame, or a table of one; images and sequences come
+        as for `fit`. Several rows are one batch: dL/dW is the batch's.
     sample_weight : array, optional
     theta : array, optional
         Parameters of a network as one vector; default: initial values, seed 0.

@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.explain.trace import Trace
+from chainrule.explain.trace import Step, Trace
+from chainrule.explain.unrolled import unrolled
+from chainrule.network.wording import layer_in_words
 
 __all__ = ["as_data"]
 
@@ -34,20 +36,7 @@ def as_data(trace: Trace) -> dict[str, Any]:
             }
             for column in trace.columns
         ],
-        "steps": [
-            {
-                "name": step.name,
-                "layer": step.layer.kind,
-                "z_in": _plain(step.z_in),
-                "out": _plain(step.out),
-                "dout": _plain(step.dout),
-                "dz_in": _plain(step.dz_in),
-                "parameters": {name: _plain(value) for name, value in step.p.items()},
-                "gradients": {name: _plain(value) for name, value in step.dp.items()},
-                "updates": {name: _plain(value) for name, value in step.update.items()},
-            }
-            for step in trace.steps
-        ],
+        "steps": [_step(step) for step in trace.opened_steps],
         "layers": [
             {"number": layer.number, "function": layer.function}
             | {"factor": layer.factor, "mask": _plain(layer.mask)}
@@ -58,6 +47,36 @@ def as_data(trace: Trace) -> dict[str, Any]:
         "prediction": _plain(trace.prediction),
         "dropout": trace.dropped,
     }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "layer": step.layer.kind,
+        "in_words": layer_in_words(step.layer, step.z_in.shape[-1]),
+        "z_in": _plain(step.z_in),
+        "out": _plain(step.out),
+        "dout": _plain(step.dout),
+        "dz_in": _plain(step.dz_in),
+        "parameters": {name: _plain(value) for name, value in step.p.items()},
+        "gradients": {name: _plain(value) for name, value in step.dp.items()},
+        "updates": {name: _plain(value) for name, value in step.update.items()},
+        "through_time": _through_time(step),
+    }
+
+
+def _through_time(step: Step) -> list[dict[str, Any]]:
+    """What a recurrent layer's cell computed, [step][row][unit] by symbol, for each direction; else []."""
+    return [
+        {
+            "of": start.rstrip("."),
+            "order": list(found.order),
+            "exists": found.exists.tolist(),
+            "forward": {name: _plain(value) for name, value in found.forward.items()},
+            "backward": {name: _plain(value) for name, value in found.backward.items()},
+        }
+        for start, found in unrolled(step.layer, step.p, step.z_in, step.dout).items()
+    ]
 
 
 def _plain(value: Any) -> Any:

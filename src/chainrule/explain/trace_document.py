@@ -1,6 +1,7 @@
 """A trace as a page: the row, the forward pass, the loss, the backward pass, the update."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,27 +9,34 @@ import numpy as np
 from chainrule.errors import ParameterError
 from chainrule.explain import formulas
 from chainrule.explain.document import Document, Formula, Grid, Section, number
+from chainrule.explain.input_grids import input_grids
+from chainrule.explain.layer_page import LayerPage, Shown
+from chainrule.explain.layer_pages import has_page, page_of
 from chainrule.explain.raw_row import raw_columns
-from chainrule.explain.trace import Trace, TracedLayer
+from chainrule.explain.trace import Step, Trace, TracedLayer
+from chainrule.network import Dense, MemberDense
+from chainrule.network.wording import layer_in_words, name_in_words
 
 __all__ = ["document_of"]
 
 Array = Any
 
 
-def document_of(trace: Trace, units: int, row: int, member: int) -> Document:
+def document_of(trace: Trace, units: int, row: int, member: int, unit: int | None = None) -> Document:
     """See `Trace.document`."""
     members = max((layer.members for layer in trace.layers), default=1)
     for name, given, most in (
         ("units", units, None),
         ("row", row, len(trace.output)),
         ("member", member, max(members, 1)),
+        ("unit", 1 if unit is None else unit, None),
     ):
         whole = isinstance(given, int | np.integer) and not isinstance(given, bool)
         if not whole or given < 1 or (most is not None and given > most):
             wanted = "a whole number ≥ 1" if most is None else f"a number from 1 to {most}"
             raise ParameterError(f"{name} must be {wanted}, however: {given!r}")
-    return _Page(trace, int(units), int(row) - 1, int(member) - 1).document()
+    shown = Shown(int(units), int(row) - 1, None if unit is None else int(unit) - 1, len(trace.output) > 1)
+    return _Page(trace, int(units), int(row) - 1, int(member) - 1, shown).document()
 
 
 @dataclass(frozen=True)
@@ -39,16 +47,48 @@ class _Page:
     units: int
     row: int
     member: int
+    shown: Shown
+
+    @cached_property
+    def pages(self) -> dict[str, tuple[Step, LayerPage]]:
+        """Of the layers that have a page of their own, by their place in the network."""
+        steps = self.trace.opened_steps
+        pairs = zip(steps, (*steps[1:], None), strict=True)
+        return {s.name: (s, page_of(s, behind, self.shown)) for s, behind in pairs if has_page(s.layer)}
+
+    @cached_property
+    def in_order(self) -> tuple[TracedLayer | str, ...]:
+        """Layers of neurons, and the places of those that have a page, in the network's order."""
+        neurons = iter(self.trace.layers)
+        found: list[TracedLayer | str] = []
+        for step in self.trace.opened_steps:
+            if isinstance(step.layer, Dense | MemberDense):
+                found.append(next(neurons))
+            elif step.name in self.pages:
+                found.append(step.name)
+        return tuple(found)
 
     def document(self) -> Document:
-        n, count = len(self.trace.output), len(self.trace.layers)
+        n, count = len(self.trace.output), self.trace.n_layers
         batch = "1 row" if n == 1 else f"row {self.row + 1} of a batch of {n}"
         sections = [self._inputs()]
-        sections += [self._forward(layer) for layer in self.trace.layers]
+        sections += [self._told("forward", of) for of in self.in_order]
         sections.append(self._loss())
-        sections += [self._backward(layer) for layer in reversed(self.trace.layers)]
+        sections += [self._told("backward", of) for of in reversed(self.in_order)]
         sections.append(self._update())
-        return Document(f"Trace of {batch} through {count} layer{'s' * (count != 1)}", tuple(sections))
+        title = f"Trace of {batch} through {count} layer{'s' * (count != 1)}"
+        return Document(title, tuple(section for section in sections if section.parts))
+
+    def _told(self, direction: str, of: TracedLayer | str) -> Section:
+        """The section of a layer; one without parts where there is nothing to tell."""
+        if isinstance(of, TracedLayer):
+            return self._forward(of) if direction == "forward" else self._backward(of)
+        step, page = self.pages[of]
+        names = [f"{step.name}.{name}" for name in step.p]
+        names = names if len(names) <= 4 else [names[0], "…", names[-1]]
+        parameters = f" ({', '.join(names)})" if names else ""
+        words = layer_in_words(step.layer, step.z_in.shape[-1])
+        return Section(f"{direction.capitalize()}, {words}{parameters}", getattr(page, direction))
 
     # -- in ------------------------------------------------------------------------------------------------
 
@@ -58,6 +98,8 @@ class _Page:
         if columns:
             title = "The row, and what the encoder and the embeddings make of it"
             return Section(title, tuple(self._columns(columns)))
+        if grids := input_grids(self.trace.opened_steps, problem.X[self.row], self.units):
+            return Section("The input x", tuple(grids))
         front = [step.layer.kind for step in self.trace.steps[:1]]
         name = "z^(0)" if front and front[0] in ("dense", "member_dense") else "x"
         names = problem.input_names or tuple(f"x_{i + 1}" for i in range(problem.X.shape[1]))
@@ -95,7 +137,9 @@ class _Page:
         names = ("a", "b", "z") if not dropped else ("a", "b", "mask", "z")
         weights = self._matrix(layer, "W", Formula(f"W^({n})", rf"\mathbf W^{{({n})}}"))
         shown = (formulas.sums(n, layer.factor), formulas.activations(n, layer.function, dropped))
-        return Section(self._title("Forward", layer), (*shown, weights, self._by_unit(layer, names)))
+        given = f"z^({n - 1}) is what the layer in front gives: {layer.z_in.shape[-1]} values"
+        front = (given,) if n == 1 and self.in_order[0] is not layer else ()
+        return Section(self._title("Forward", layer), (*front, *shown, weights, self._by_unit(layer, names)))
 
     def _title(self, direction: str, layer: TracedLayer) -> str:
         place = "output layer" if layer.number == len(self.trace.layers) else f"layer {layer.number}"
@@ -191,10 +235,14 @@ class _Page:
         if program.weight_decay:
             shrinks = number(trace.learning_rate * numbers["weight_decay"])
             parts.append(f"weight decay: every weight loses {shrinks} of itself first; biases do not")
-        for layer in trace.layers:
-            n = layer.number
+        for of in self.in_order:
+            if not isinstance(of, TracedLayer):
+                step, page = self.pages[of]
+                parts += [f"{name_in_words(step.layer)}:"] * bool(page.update) + list(page.update)
+                continue
+            n = of.number
             caption = Formula(f"W_new - W, layer {n}", rf"\Delta\mathbf W^{{({n})}}")
-            parts.append(self._matrix(layer, "update_W", caption, "update_b"))
+            parts.append(self._matrix(of, "update_W", caption, "update_b"))
         return Section("Update", tuple(parts))
 
     # -- tables ----------------------------------------------------------------------------------------------

@@ -37,14 +37,14 @@ def traced(problem: Problem, key: Array | None) -> Trace:
     draw = Draw(key).fold(problem.state.step) if is_dropping and key is not None else None
     p = network.named(problem.theta)
     steps = list(_forward(network, p, problem.X, draw, ""))
-    output = steps[-1][-2] if steps else problem.X
+    output = steps[-1][-3] if steps else problem.X
     value, da = loss.shared(output, problem.y, problem.shares)
     done: list[Step] = []
     dout = da
-    for name, layer, own, z, out, saved in reversed(steps):
+    for name, layer, own, z, out, saved, drawn in reversed(steps):
         dp, dz = layer.backward(own, saved, dout)
         moved = {parameter: update[f"{name}.{parameter}"] for parameter in own}
-        done.insert(0, Step(name, layer, own, z, out, dout, dz, dp, moved, saved))
+        done.insert(0, Step(name, layer, own, z, out, dout, dz, dp, moved, saved, drawn))
         dout = dz
     combined = loss.combined(output) if isinstance(loss, EnsembleLoss) else output
     return Trace(
@@ -63,17 +63,17 @@ def traced(problem: Problem, key: Array | None) -> Trace:
 
 
 def _forward(network: Network, p: dict[str, Array], z: Array, draw: Any, prefix: str) -> Iterator[Any]:
-    """(name, layer, parameters, z_in, out, saved) of each layer, those of nested networks one by one."""
+    """(name, layer, parameters, z_in, out, saved, draw) of each layer, nested networks' one by one."""
     for i, (layer, own) in enumerate(zip(network.layers, network.by_layer(p), strict=True)):
         is_random = getattr(layer, "is_random", True)
         drawn = draw.fold(i) if draw is not None and is_random else None
         if isinstance(layer, Network):
             for step in _forward(layer, own, z, drawn, f"{prefix}{i}."):
                 yield step
-                z = step[-2]
+                z = step[-3]
             continue
         out, saved = layer.forward(own, z, drawn)
-        yield f"{prefix}{i}", layer, own, z, out, saved
+        yield f"{prefix}{i}", layer, own, z, out, saved, drawn
         z = out
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from chainrule import __version__
 from chainrule.errors import ParameterError
 from chainrule.estimators import MLPClassifier, MLPRegressor
+from chainrule.estimators.grid_network import GridNetwork
 from chainrule.export.labels import checked_labels
 from chainrule.network import Activation, ActivationFunction, Dense, Dropout, Network
 
@@ -154,6 +155,14 @@ def check_function_name(function: str, taken: Set[str], language: str) -> None:
 
 
 def _check_model(model: Any) -> None:
+    if isinstance(model, GridNetwork) and hasattr(model, "network_"):
+        plain = (Dense, Activation, Dropout)
+        kinds = [layer.kind for layer in model.network_.layers if not isinstance(layer, plain)]
+        raise ParameterError(
+            f"source is written of networks of dense layers, however: a {type(model).__name__}, whose layer "
+            f"{kinds[0]} has none; write it as ONNX with chainrule.export.to_onnx, or save it with "
+            "chainrule.save and predict where chainrule is installed"
+        )
     if type(model) not in (MLPClassifier, MLPRegressor):
         raise ParameterError(
             "source is written of a fitted MLPClassifier or MLPRegressor, however: a "

@@ -1,23 +1,23 @@
 """From the inputs of a model to its answers: the network, and what `predict` makes of its outputs."""
 
 from collections.abc import Mapping, Sequence
-from math import sqrt
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import ParameterError
 from chainrule.export.onnx_encoder import encoded
-from chainrule.export.onnx_value import Value, argmax, concat, erf, sorted_rows, take
-from chainrule.network import Activation, Network, get_activation
+from chainrule.export.onnx_grids import applied, grid_output
+from chainrule.export.onnx_value import Value, argmax, concat, sorted_rows, take
+from chainrule.network import Activation, Columns, Network
 
-__all__ = ["class_labels", "mlp_answers", "tabular_answers"]
+__all__ = ["class_labels", "network_answers", "tabular_answers"]
 
 Array = Any
 
 
-def mlp_answers(model: Any, x: Value) -> dict[str, Value]:
-    """The outputs of an MLP for rows (n, n_features), computed in the precision of its weights, by name."""
+def network_answers(model: Any, x: Value) -> dict[str, Value]:
+    """The outputs of a network for rows (n, n_inputs), computed in the precision of its weights, by name."""
     parameters = model._parameters(model.network_)
     dtype = np.result_type(np.float32, *(array for named in parameters for array in named.values()))
     if dtype not in (np.float32, np.float64):
@@ -28,7 +28,10 @@ def mlp_answers(model: Any, x: Value) -> dict[str, Value]:
     a = _outputs(model.network_, _checked(parameters, dtype), x.astype(dtype))
     if hasattr(model, "classes_"):
         return _of_classes(model, a, model._link(a))
-    return {"prediction": model._link(a)}
+    y = model._link(a)
+    if hasattr(model, "target_mean_"):
+        y = y.astype(np.float64) * model.target_scale_ + model.target_mean_
+    return {"prediction": y}
 
 
 def tabular_answers(model: Any, inputs: Mapping[str, Value]) -> dict[str, Value]:
@@ -79,11 +82,15 @@ def _checked(parameters: Sequence[dict[str, Array]], dtype: Any) -> list[dict[st
 def _outputs(network: Network, parameters: Any, z: Value) -> Value:
     """What the network's own forward pass computes."""
     for layer, named in zip(network.layers, network.by_layer(parameters), strict=True):
-        if isinstance(layer, Activation) and layer.function == get_activation("gelu"):
-            z = z * (0.5 * (1 + erf(z * sqrt(0.5))))
+        if isinstance(layer, Network):
+            z = _outputs(layer, named, z)
+            continue
+        if isinstance(layer, Columns):
+            branches = zip(layer.branches, layer.by_branch(named), strict=True)
+            z = concat([_outputs(inner, own, z[:, first:behind]) for (first, behind, inner), own in branches])
             continue
         try:
-            out = layer.forward(named, z, None)[0]
+            out = _output(layer, named, z)
         except (TypeError, AttributeError, ValueError) as error:
             raise ParameterError(
                 f"the layer {layer!r:.200} cannot be written as ONNX ({error}); write your own functions "
@@ -93,6 +100,13 @@ def _outputs(network: Network, parameters: Any, z: Value) -> Value:
             raise ParameterError(f"the layer {layer!r:.200} must compute with what it is given to be written")
         z = out
     return z
+
+
+def _output(layer: Any, p: dict[str, Array], z: Value) -> Any:
+    if isinstance(layer, Activation):
+        return applied(layer.function, z)
+    found = grid_output(layer, p, z)
+    return layer.forward(p, z, None)[0] if found is None else found
 
 
 def _of_classes(model: Any, a: Value, p: Value) -> dict[str, Value]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.errors import ParameterError
 from chainrule.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
-from chainrule.export.onnx_answers import class_labels, mlp_answers, tabular_answers
+from chainrule.export.onnx_answers import class_labels, network_answers, tabular_answers
 from chainrule.export.onnx_graph import ML_OPSET, Graph
 from chainrule.export.onnx_model import plain_attributes
 from chainrule.export.onnx_ports import check_model, is_tabular, ports_of
@@ -78,7 +78,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
         answers = tabular_answers(model, _by_name(model, columns))
     else:
         common = np.result_type(*(values.dtype for values in inputs.values()))
-        answers = mlp_answers(model, concat([values.astype(common) for values in inputs.values()]))
+        answers = network_answers(model, concat([values.astype(common) for values in inputs.values()]))
     names = dict(zip(inputs, inputs, strict=True))
     for output, answer in zip(operator.outputs, answers.values(), strict=True):
         result = graph.free("output")

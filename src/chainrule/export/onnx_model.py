@@ -8,8 +8,10 @@ import numpy as np
 
 from chainrule import __version__
 from chainrule.errors import ParameterError
-from chainrule.export.onnx_answers import class_labels, mlp_answers, tabular_answers
+from chainrule.estimators.grid_network import GridNetwork
+from chainrule.export.onnx_answers import class_labels, network_answers, tabular_answers
 from chainrule.export.onnx_graph import ML, ML_OPSET, Graph
+from chainrule.export.onnx_grids import rows_of_grids
 from chainrule.export.onnx_ports import OUTPUTS, Port, is_tabular, ports_of
 from chainrule.export.onnx_value import ROWS, Value
 
@@ -21,7 +23,7 @@ def to_onnx(model: Any, path: str | Path | None = None) -> Any:
 
     Parameters
     ----------
-    model : TabularClassifier, TabularRegressor, MLPClassifier or MLPRegressor
+    model : TabularClassifier, MLPClassifier, ImageClassifier, SequenceClassifier, or one of their regressors
         Fitted; of exactly these classes.
     path : str or Path, optional
         Also write the file; one that exists is replaced.
@@ -31,8 +33,10 @@ def to_onnx(model: Any, path: str | Path | None = None) -> Any:
     onnx.ModelProto
         A table model has an input (n, 1) for each column that it goes by: float64 for numbers, with NaN where
         missing, and for dates, in days since 1970-01-01; text for everything else, empty where missing. An
-        MLP has the input "X" (n, n_features), float32. Classifiers answer "label" (n,) and "probabilities"
-        (n, n_classes), regressors "prediction" (n, n_outputs).
+        MLP has the input "X" (n, n_features), float32; an image classifier (n, height, width, channels); a
+        model of sequences (n, steps, features), and beside it "lengths" (n,), int64, where they may differ in
+        length, and "static" (n, columns), float32, where there are static columns. Classifiers answer "label"
+        (n,) and "probabilities" (n, n_classes), regressors "prediction" (n, n_outputs).
 
     Raises
     ------
@@ -44,12 +48,13 @@ def to_onnx(model: Any, path: str | Path | None = None) -> Any:
     onnx = _onnx()
     ports = ports_of(model)
     graph = Graph({*(port.name for port in ports), *OUTPUTS})
-    inputs = {port.name: Value(graph, port.name, (ROWS, port.width), port.dtype) for port in ports}
+    inputs = {port.name: Value(graph, port.name, (ROWS, *port.shape), port.dtype) for port in ports}
     if is_tabular(model):
         columns = {port.column.name: inputs[port.name] for port in ports if port.column is not None}
         answers = tabular_answers(model, columns)
     else:
-        answers = mlp_answers(model, inputs["X"])
+        is_grid = isinstance(model, GridNetwork)
+        answers = network_answers(model, rows_of_grids(model, inputs) if is_grid else inputs["X"])
         floats = [name for name, answer in answers.items() if answer.dtype == np.float64]
         answers |= {name: answers[name].astype(np.float32) for name in floats}
     for name, answer in answers.items():

@@ -1,4 +1,4 @@
-"""The inputs of an exported model: one for each column of its table, or the rows of an MLP."""
+"""The inputs of an exported model: one for each column of its table, or the samples of a network."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ParameterError
-from chainrule.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
+from chainrule.estimators import (
+    MLPClassifier,
+    MLPRegressor,
+    SequenceClassifier,
+    SequenceRegressor,
+    TabularClassifier,
+    TabularRegressor,
+)
+from chainrule.estimators.grid_network import GridNetwork
+from chainrule.estimators.image import ImageClassifier
+from chainrule.estimators.sequence import SequenceNetwork
 from chainrule.export.onnx_columns import is_text
 from chainrule.table.calendar import Calendar
 from chainrule.table.frame import as_table
@@ -16,6 +26,16 @@ from chainrule.table.typed import TypedColumn
 __all__ = ["OUTPUTS", "Port", "check_model", "is_tabular", "onnx_inputs", "ports_of"]
 
 OUTPUTS = ("label", "probabilities", "prediction")
+
+_WRITTEN = (
+    TabularClassifier,
+    TabularRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    ImageClassifier,
+    SequenceClassifier,
+    SequenceRegressor,
+)
 
 _UNITS = {"date": "days since 1970-01-01 in UTC", "time": "hours", "duration": "seconds"}
 
@@ -29,22 +49,25 @@ class Port:
     name : str
         That of the column, or another where ONNX cannot have it.
     column : TypedColumn or None
-        None: the rows of an MLP.
-    width : int
-        Values per row.
+        None: what a network that takes numbers takes.
+    shape : tuple of int
+        Of a sample: values, or axes of them.
     dtype : dtype
-        float32, float64, or object for text.
+        float32, float64, int64, or object for text.
+    holds : str
+        What it is filled with, where it is no column.
     """
 
     name: str
     column: TypedColumn | None
-    width: int
+    shape: tuple[int, ...]
     dtype: Any
+    holds: str = ""
 
     def describe(self) -> dict[str, Any]:
         """What must be known to fill it, as plain data."""
         if self.column is None:
-            return {"input": self.name, "holds": f"{self.width} numbers"}
+            return {"input": self.name, "holds": self.holds}
         holds = _UNITS[self.column.form] if isinstance(self.column, Calendar) else "a number"
         return {
             "input": self.name,
@@ -67,12 +90,10 @@ def check_model(model: Any) -> None:
     ------
     ParameterError
     """
-    if type(model) not in (MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor):
-        raise ParameterError(
-            "ONNX is written of a fitted TabularClassifier, TabularRegressor, MLPClassifier or MLPRegressor, "
-            f"however: a {type(model).__name__}"
-        )
-    if not hasattr(model, "theta_" if is_tabular(model) else "coefs_"):
+    if type(model) not in _WRITTEN:
+        names = ", ".join(written.__name__ for written in _WRITTEN)
+        raise ParameterError(f"ONNX is written of a fitted {names}, however: a {type(model).__name__}")
+    if not hasattr(model, "coefs_" if isinstance(model, MLPClassifier | MLPRegressor) else "theta_"):
         raise ParameterError(f"the {type(model).__name__} is not fitted; call fit before writing it as ONNX")
 
 
@@ -85,8 +106,11 @@ def ports_of(model: Any) -> tuple[Port, ...]:
         If a column cannot be an input, or there is none.
     """
     check_model(model)
+    if isinstance(model, GridNetwork):
+        return _ports_of_grids(model)
     if not is_tabular(model):
-        return (Port("X", None, model.network_.n_inputs, np.dtype(np.float32)),)
+        n = model.network_.n_inputs
+        return (Port("X", None, (n,), np.dtype(np.float32), f"{n} numbers"),)
     columns = [column for column in model.encoder_.schema.columns if column.features]
     if model.encoder_.inputs == (("nothing", "flag"),):
         raise ParameterError(
@@ -97,13 +121,26 @@ def ports_of(model: Any) -> tuple[Port, ...]:
     return tuple(_port(place, column, taken) for place, column in enumerate(columns))
 
 
+def _ports_of_grids(model: Any) -> tuple[Port, ...]:
+    """Images (height, width, channels); or steps with their features, and what a sample has beside them."""
+    floats, shape = np.dtype(np.float32), model.input_shape_
+    if isinstance(model, ImageClassifier):
+        return (Port("X", None, shape, floats, "an image: height, width, channels"),)
+    ports = [Port("X", None, shape, floats, "steps and their features; anything behind the last step")]
+    if model.sequence_shape_.masked:
+        ports.append(Port("lengths", None, (), np.dtype(np.int64), "the number of steps"))
+    if static := model.sequence_shape_.static:
+        ports.append(Port("static", None, (static,), floats, "numbers that do not change from step to step"))
+    return tuple(ports)
+
+
 def _port(place: int, column: TypedColumn, taken: Collection[str]) -> Port:
     name = column.name
     if not name or name in OUTPUTS or name.encode(errors="replace").decode() != name:
         name = f"column_{place}"
         while name in taken:
             name += "_"
-    return Port(name, column, 1, np.dtype(object if is_text(column) else np.float64))
+    return Port(name, column, (1,), np.dtype(object if is_text(column) else np.float64))
 
 
 def onnx_inputs(model: Any, X: Any) -> dict[str, Any]:
@@ -119,9 +156,11 @@ def onnx_inputs(model: Any, X: Any) -> dict[str, Any]:
     -------
     dict of input to array
         float64 (n, 1) for numbers and dates, with NaN where missing; text (n, 1), empty where missing. For an
-        MLP "X", float32 (n, n_features).
+        MLP "X", float32 (n, n_features); for images and sequences see `to_onnx`.
     """
     ports = ports_of(model)
+    if isinstance(model, GridNetwork):
+        return _grids(model, X, ports)
     if not is_tabular(model):
         return {"X": np.asarray(X, dtype=np.float32)}
     table = as_table(X)
@@ -132,6 +171,17 @@ def onnx_inputs(model: Any, X: Any) -> dict[str, Any]:
             cells = table.cells(places[port.column.name])
             found[port.name] = (_texts if port.dtype == object else _numbers)(port.column, cells)[:, None]
     return found
+
+
+def _grids(model: Any, X: Any, ports: tuple[Port, ...]) -> dict[str, Any]:
+    rows = model._rows_to_answer(X)
+    found = {"X": rows}
+    if isinstance(model, SequenceNetwork):
+        shape = model.sequence_shape_
+        grid = rows[:, : shape.n_in_steps].reshape(len(rows), shape.steps, -1)
+        found = {"X": grid[..., : shape.features], "static": rows[:, shape.n_in_steps :]}
+        found["lengths"] = grid[..., -1].sum(axis=1)
+    return {port.name: found[port.name].reshape(-1, *port.shape).astype(port.dtype) for port in ports}
 
 
 def _texts(_: TypedColumn, cells: Any) -> Any:

@@ -14,7 +14,19 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from chainrule.export.onnx_graph import Graph
 
-__all__ = ["ROWS", "Value", "argmax", "columns_of", "concat", "erf", "sorted_rows", "take", "where"]
+__all__ = [
+    "ROWS",
+    "Value",
+    "argmax",
+    "as_value",
+    "columns_of",
+    "concat",
+    "erf",
+    "permute_dims",
+    "sorted_rows",
+    "take",
+    "where",
+]
 
 Array = Any
 
@@ -109,7 +121,7 @@ class Value(NDArrayOperatorsMixin):
         if ufunc in _COMPOSED:
             return operation(*inputs)
         common = np.result_type(*(_kind(x) for x in inputs))
-        values = [_as_value(self.graph, x, common) for x in inputs]
+        values = [as_value(self.graph, x, common) for x in inputs]
         shapes = [value.shape for value in values]
         shape = _product_shape(*shapes) if ufunc is np.matmul else np.broadcast_shapes(*shapes)
         return values[0].then(operation, *values[1:], shape=shape, dtype=bool if ufunc in _TRUTHS else common)
@@ -132,12 +144,13 @@ class Value(NDArrayOperatorsMixin):
         dtype = np.dtype(dtype)
         return self if dtype == self.dtype else self.then("Cast", dtype=dtype, to=dtype)
 
-    def reshape(self, *dims: int) -> "Value":
-        """The same numbers along other axes; one of them may be -1."""
+    def reshape(self, *dims: Any) -> "Value":
+        """The same numbers along other axes, given one by one or as a tuple; one of them may be -1."""
+        dims = dims[0] if isinstance(dims[0], tuple) else dims
         known = prod(dim for dim in dims if dim != -1)
         shape = tuple(prod(self.shape) // known if dim == -1 else dim for dim in dims)
         wanted = np.array([-1 if dim == ROWS else dim for dim in shape], dtype=np.int64)
-        return self.then("Reshape", _as_value(self.graph, wanted, np.int64), shape=shape)
+        return self.then("Reshape", as_value(self.graph, wanted, np.int64), shape=shape)
 
     def clip(self, low: Any, high: Any, out: None = None) -> Array:  # noqa: ARG002  # np.clip gives it
         """The numbers, none of them below `low` or above `high`."""
@@ -151,25 +164,32 @@ class Value(NDArrayOperatorsMixin):
         """The sum along an axis."""
         return self._reduced("ReduceSum", axis)
 
-    def _reduced(self, operation: str, axis: int) -> "Value":
+    def mean(self, axis: int, keepdims: bool = False) -> "Value":
+        """The mean along an axis, which stays with a length of 1 where asked for."""
+        return self._reduced("ReduceMean", axis, keepdims)
+
+    def _reduced(self, operation: str, axis: int, keepdims: bool = False) -> "Value":
         axis %= self.ndim
-        axes = _as_value(self.graph, [axis], np.int64)
-        shape = self.shape[:axis] + self.shape[axis + 1 :]
-        return self.then(operation, axes, shape=shape, keepdims=0)
+        axes = as_value(self.graph, [axis], np.int64)
+        shape = (*self.shape[:axis], *((1,) if keepdims else ()), *self.shape[axis + 1 :])
+        return self.then(operation, axes, shape=shape, keepdims=int(keepdims))
 
     def __getitem__(self, key: Any) -> "Value":
-        """Slices, single places and new axes."""
+        """Slices, single places, new axes, and `...` in front."""
+        items = key if isinstance(key, tuple) else (key,)
+        if items[0] is Ellipsis:
+            items = (slice(None),) * (self.ndim + 1 - len(items) + items.count(None)) + items[1:]
         found, axis = self, 0
-        for item in key if isinstance(key, tuple) else (key,):
+        for item in items:
             if item is None:
-                axes = _as_value(self.graph, [axis], np.int64)
+                axes = as_value(self.graph, [axis], np.int64)
                 found = found.then("Unsqueeze", axes, shape=(*found.shape[:axis], 1, *found.shape[axis:]))
                 axis += 1
             elif isinstance(item, slice):
                 found = found if item == slice(None) else found._sliced(item, axis)
                 axis += 1
             else:
-                place = _as_value(self.graph, int(item), np.int64)
+                place = as_value(self.graph, int(item), np.int64)
                 shape = found.shape[:axis] + found.shape[axis + 1 :]
                 found = found.then("Gather", place, shape=shape, axis=axis)
         return found
@@ -178,7 +198,7 @@ class Value(NDArrayOperatorsMixin):
         begin, end, step = item.indices(self.shape[axis])
         if step != 1:
             raise TypeError(f"slices go in steps of 1, however: {step}")
-        bounds = [_as_value(self.graph, [place], np.int64) for place in (begin, end, axis)]
+        bounds = [as_value(self.graph, [place], np.int64) for place in (begin, end, axis)]
         return self.then("Slice", *bounds, shape=(*self.shape[:axis], end - begin, *self.shape[axis + 1 :]))
 
 
@@ -187,7 +207,8 @@ def _kind(x: Any) -> Any:
     return x if isinstance(x, int | float) else x.dtype
 
 
-def _as_value(graph: Graph, x: Any, dtype: Any) -> Value:
+def as_value(graph: Graph, x: Any, dtype: Any) -> Value:
+    """`x` in that dtype; an array becomes a constant of the graph."""
     if isinstance(x, Value):
         return x.astype(dtype)
     array = np.asarray(x, dtype=dtype)
@@ -216,7 +237,7 @@ def where(condition: Any, x: Any, y: Any) -> Value:
     value = next(part for part in (condition, x, y) if isinstance(part, Value))
     common = np.result_type(_kind(x), _kind(y))
     parts = [
-        _as_value(value.graph, part, kind) for part, kind in ((condition, bool), (x, common), (y, common))
+        as_value(value.graph, part, kind) for part, kind in ((condition, bool), (x, common), (y, common))
     ]
     shape = np.broadcast_shapes(*(part.shape for part in parts))
     return parts[0].then("Where", *parts[1:], shape=shape, dtype=common)
@@ -240,12 +261,12 @@ def permute_dims(value: Value, axes: tuple[int, ...]) -> Value:
 def broadcast_to(value: Value, shape: tuple[int, ...]) -> Value:
     """The value as often as the shape asks for."""
     wanted = [1 if dim == ROWS else dim for dim in shape]
-    return value.then("Expand", _as_value(value.graph, wanted, np.int64), shape=tuple(shape))
+    return value.then("Expand", as_value(value.graph, wanted, np.int64), shape=tuple(shape))
 
 
 def take(array: Any, places: Value, axis: int = 0) -> Value:
     """The parts of an array that stand at these places of its first axis."""
-    source = array if isinstance(array, Value) else _as_value(places.graph, array, array.dtype)
+    source = array if isinstance(array, Value) else as_value(places.graph, array, array.dtype)
     if axis:
         raise TypeError(f"parts are taken from the first axis, however: axis={axis}")
     return source.then("Gather", places, shape=(*places.shape, *source.shape[1:]), axis=0)
@@ -258,13 +279,13 @@ def argmax(value: Value) -> Value:
 
 def columns_of(value: Value, places: Any) -> Value:
     """Some columns of a matrix."""
-    chosen = _as_value(value.graph, places, np.int64)
+    chosen = as_value(value.graph, places, np.int64)
     return value.then("Gather", chosen, shape=(*value.shape[:1], *chosen.shape), axis=1)
 
 
 def sorted_rows(value: Value) -> Value:
     """Every row of a matrix in ascending order."""
-    count = _as_value(value.graph, value.shape[1:], np.int64)
+    count = as_value(value.graph, value.shape[1:], np.int64)
     results = tuple(value.graph.free(name) for name in ("sorted", "places"))
     return value.then("TopK", count, results=results, axis=1, largest=0)
 

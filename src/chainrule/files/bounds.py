@@ -13,9 +13,11 @@ from chainrule.network import (
     Activation,
     CategoryEmbedding,
     Columns,
+    LayerNormalization,
     Network,
     ParametricActivation,
     Periodic,
+    Standardize,
 )
 
 __all__ = ["check_bounds"]
@@ -107,6 +109,11 @@ def _behind_layer(layer: Any, p: dict[str, Array], bound: Array) -> Array:
         turns = bound.T[:, :, None] * p["w"][:, None] + p["c"][:, None]
         waves = np.where(np.isfinite(turns), 1.0, np.inf)
         return (np.matmul(waves, p["L"]) + p["l"][:, None]).transpose(1, 0, 2).reshape(1, -1)
+    if isinstance(layer, Standardize):
+        return layer.forward({"m": -p["m"], "s": p["s"]}, bound, None)[0]
+    if isinstance(layer, LayerNormalization):
+        places = np.sqrt(layer.features) * p["g"] + p["b"]
+        return np.tile(places.astype(np.float64), bound.shape[1] // layer.features)[None]
     return layer.forward(p, bound, None)[0]
 
 

@@ -1,5 +1,6 @@
 """Models to files and back: weights as arrays, everything else as a description in plain data."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from chainrule.files.checks import (
     check_keys,
     check_that_nothing_is_lost,
     set_parameters,
+    take_array,
     take_curve,
     take_parameters,
 )
@@ -23,6 +25,14 @@ __all__ = ["load", "load_with_record", "save"]
 
 _NUMBERS = ("loss_", "best_loss_", "best_validation_score_", "learning_rate_")
 _COUNTS = ("n_iter_", "t_")
+_SCALES = ("target_mean_", "target_scale_")
+_NETWORK_ESTIMATORS = (
+    "MLPClassifier",
+    "MLPRegressor",
+    "ImageClassifier",
+    "SequenceClassifier",
+    "SequenceRegressor",
+)
 
 
 def save(model: Any, path: str | Path, *, record: dict[str, Any] | None = None) -> None:
@@ -35,8 +45,8 @@ def save(model: Any, path: str | Path, *, record: dict[str, Any] | None = None) 
 
     Parameters
     ----------
-    model : TabularClassifier, TabularRegressor, MLPClassifier, MLPRegressor, or a pair (Network, parameters)
-        Fitted; of exactly these classes.
+    model : estimator of this package, or a pair (Network, parameters)
+        Fitted; of exactly its class.
     path : str or Path
         An existing file is replaced. ".safetensors" is the usual extension.
     record : dict, optional
@@ -90,7 +100,7 @@ def load(path: str | Path) -> Any:
 
     Returns
     -------
-    TabularClassifier, TabularRegressor, MLPClassifier, MLPRegressor, or a pair (Network, parameters)
+    estimator, or a pair (Network, parameters)
         As it was saved.
 
     Raises
@@ -143,11 +153,10 @@ def _load(described: dict[str, Any], tensors: Tensors) -> Any:
 
 
 def _describe(model: Any) -> tuple[dict[str, Any], Tensors]:
-    from chainrule.estimators.mlp import MLPClassifier, MLPRegressor
     from chainrule.estimators.tabular_classifier import TabularClassifier
     from chainrule.estimators.tabular_regressor import TabularRegressor
 
-    if type(model) in (MLPClassifier, MLPRegressor):
+    if type(model) in _network_estimators().values():
         return _describe_estimator(model)
     if type(model) in (TabularClassifier, TabularRegressor):
         return describe_tabular(model)
@@ -156,7 +165,8 @@ def _describe(model: Any) -> tuple[dict[str, Any], Tensors]:
         return {"kind": "Network", "network": network.describe()}, dict(network.named(np.asarray(theta)))
     raise ModelFileError(
         f"a {type(model).__name__} cannot be saved; what can is a fitted TabularClassifier, "
-        "TabularRegressor, MLPClassifier or MLPRegressor, or a pair (Network, parameters)"
+        f"TabularRegressor, {', '.join(_network_estimators())}, "
+        "or a pair (Network, parameters)"
     )
 
 
@@ -169,14 +179,21 @@ def _load_network(described: dict[str, Any], tensors: Tensors) -> tuple[Network,
     return network, take_parameters(network, tensors)
 
 
-# -- estimators --------------------------------------------------------------------------------------------
+# -- estimators of networks --------------------------------------------------------------------------------
+
+
+def _network_estimators() -> dict[str, Any]:
+    from chainrule import estimators
+
+    return {name: getattr(estimators, name) for name in _NETWORK_ESTIMATORS}
 
 
 def _describe_estimator(estimator: Any) -> tuple[dict[str, Any], Tensors]:
+    from chainrule.estimators.grid_network import GridNetwork
     from chainrule.estimators.parameters import check_parameters
 
     kind = type(estimator).__name__
-    if not hasattr(estimator, "coefs_"):
+    if not estimator._has_parameters:
         raise ModelFileError(f"the {kind} is not fitted; call fit before saving it")
     check_parameters(estimator)
     described: dict[str, Any] = {
@@ -197,6 +214,11 @@ def _describe_estimator(estimator: Any) -> tuple[dict[str, Any], Tensors]:
         described["classes"] = labels_to_plain(estimator.classes_)
         described["multilabel"] = estimator._coding.multilabel
     tensors = dict(estimator.network_.named(estimator._theta(estimator.network_)))
+    if isinstance(estimator, GridNetwork):
+        described["grid"] = estimator._describe_grid()
+    for name in _SCALES:
+        if hasattr(estimator, name):
+            tensors[name] = np.array(getattr(estimator, name), dtype=np.float64)
     for name in CURVES:
         if getattr(estimator, name) is not None:
             tensors[name] = np.array(getattr(estimator, name), dtype=np.float64)
@@ -204,26 +226,35 @@ def _describe_estimator(estimator: Any) -> tuple[dict[str, Any], Tensors]:
 
 
 def _load_estimator(kind: str, described: dict[str, Any], tensors: Tensors) -> Any:
-    from chainrule.estimators import mlp
+    from chainrule.estimators.class_network import ClassNetwork
+    from chainrule.estimators.grid_network import GridNetwork
 
+    estimator = _network_estimators()[kind]()
+    is_classifier, is_grid = isinstance(estimator, ClassNetwork), isinstance(estimator, GridNetwork)
     keys = {"parameters", "network", "numbers", "out_activation", "engine"}
-    keys |= {"classes", "multilabel"} if kind == "MLPClassifier" else set()
-    check_keys(described, keys, optional={"feature_names"})
-    estimator = {"MLPClassifier": mlp.MLPClassifier, "MLPRegressor": mlp.MLPRegressor}[kind]()
+    keys |= {"classes", "multilabel"} if is_classifier else set()
+    keys |= {"grid"} if is_grid else set()
+    check_keys(described, keys, optional=set() if is_grid else {"feature_names"})
     set_parameters(estimator, described["parameters"])
     network = Network.from_description(described["network"])
-    _check_that_it_is_an_mlp(network)
+    if is_grid:
+        estimator._set_grid(described["grid"], network)
+    else:
+        _check_that_it_is_an_mlp(network)
     theta = take_parameters(network, tensors)
     estimator.network_ = network
     estimator.n_features_in_ = network.n_inputs
     estimator.n_layers_ = network.n_layers + 1
     estimator.n_outputs_ = network.n_outputs
     estimator.__dict__.update(estimator._as_coefficients(theta))
-    if kind == "MLPClassifier":
+    if is_classifier:
         _set_classes(estimator, described)
-    _set_output(
-        estimator, described, ("logistic", "softmax") if kind == "MLPClassifier" else ("identity", "exp")
-    )
+    elif is_grid:
+        for name in _SCALES:
+            setattr(estimator, name, take_array(tensors, name, (network.n_outputs,)))
+        if not (estimator.target_scale_ > 0).all():
+            raise ValueError("a target's scale is not positive")
+    _set_output(estimator, described, ("logistic", "softmax") if is_classifier else ("identity", "exp"))
     _set_history(estimator, described, tensors)
     if "feature_names" in described:
         names = described["feature_names"]
@@ -283,8 +314,7 @@ def _set_history(estimator: Any, described: dict[str, Any], tensors: Tensors) ->
 
 
 _LOADERS: dict[str, Any] = {
-    "MLPClassifier": lambda described, tensors: _load_estimator("MLPClassifier", described, tensors),
-    "MLPRegressor": lambda described, tensors: _load_estimator("MLPRegressor", described, tensors),
+    **{kind: partial(_load_estimator, kind) for kind in _NETWORK_ESTIMATORS},
     "Network": _load_network,
     "TabularClassifier": lambda described, tensors: load_tabular("TabularClassifier", described, tensors),
     "TabularRegressor": lambda described, tensors: load_tabular("TabularRegressor", described, tensors),

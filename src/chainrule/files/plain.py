@@ -5,7 +5,7 @@ None, True, 3, 0.5, "relu"        themselves
 (64, 64)                          {"tuple": [64, 64]}
 {0: 1.0, "a": 2.0}                {"dict": [[0, 1.0], ["a", 2.0]]}
 infinity, NaN                     {"float": "inf"}, {"float": "nan"}
-an activation, a loss             {"activation": ...}, {"loss": ...}      their own descriptions
+an activation, a loss, a layer    {"activation": ...}, {"loss": ...}, {"layer": ...}, described by themselves
 a schedule                        {"schedule": "OneCycle", "settings": {...}}
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ModelFileError, ParameterError
-from chainrule.network import ActivationFunction, Loss, get_activation, get_loss
+from chainrule.network import LAYERS, ActivationFunction, Loss, get_activation, get_loss
 from chainrule.optimization.schedules import (
     Constant,
     Cosine,
@@ -74,6 +74,8 @@ def _object_to_plain(name: str, value: Any) -> Any:
             return {"activation": value.describe()}
         if isinstance(value, Loss):
             return {"loss": value.describe()}
+        if type(value) in LAYERS.values():
+            return {"layer": value.describe()}
     except ParameterError as error:
         raise ModelFileError(f"{name} cannot be saved: {error}") from None
     what = "a function, and a model file holds no code" if callable(value) else "no plain data"
@@ -105,6 +107,8 @@ def parameter_from_plain(value: Any) -> Any:
         return {parameter_from_plain(k): parameter_from_plain(v) for k, v in inner}
     if tag == "float":
         return {"inf": np.inf, "-inf": -np.inf, "nan": np.nan}[inner]
+    if tag == "layer":
+        return LAYERS[inner["layer"]].from_description(inner)
     return {"activation": get_activation, "loss": get_loss}[tag](inner)
 
 

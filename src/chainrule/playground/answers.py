@@ -31,6 +31,11 @@ def _answer(run: Run, question: Mapping[str, Any], path: str | None) -> Message:
     from chainrule.playground import glass
 
     what, row = question.get("what"), question.get("row")
+    if run.examples.rows.grid:
+        raise ParameterError(
+            f"{run.examples.rows.title} is read by a convolution or a recurrence, and {what!r:.40} is there "
+            "for networks of dense layers only; choose points or a table"
+        )
     if what == "trace":
         return {"document": glass.trace_page(run, row)}, {}
     if what == "neuron":

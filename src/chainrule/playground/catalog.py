@@ -7,7 +7,17 @@ import numpy as np
 from chainrule.network.activations import ACTIVATIONS, get_activation
 from chainrule.network.initializers import INITIALIZERS
 from chainrule.playground.features import FEATURES
-from chainrule.playground.settings import BUNDLED, LIMITS, LOSSES, SCHEDULES, SOLVERS, Settings
+from chainrule.playground.grid_data import GRID_DATA
+from chainrule.playground.settings import (
+    BUNDLED,
+    CELLS,
+    GRID_LIMITS,
+    LIMITS,
+    LOSSES,
+    SCHEDULES,
+    SOLVERS,
+    Settings,
+)
 from chainrule.playground.toy_data import TOY_DATA
 
 __all__ = ["catalog"]
@@ -27,9 +37,13 @@ def catalog(version: str) -> dict[str, Any]:
         {"name": name, "label": label, "text": text, "task": task, "kind": "table"}
         for name, (label, task, text) in BUNDLED.items()
     ]
+    grids = [
+        {"name": name, "label": grid.label, "text": grid.text, "task": grid.task, "kind": grid.group}
+        for name, grid in GRID_DATA.items()
+    ]
     return {
         "version": version,
-        "data_sets": toys + tables,
+        "data_sets": toys + grids + tables,
         "features": [{"name": name, "label": one.label} for name, one in FEATURES.items()],
         "activations": [_activation(name) for name in ACTIVATIONS],
         "activation_grid": _GRID.tolist(),
@@ -43,7 +57,8 @@ def catalog(version: str) -> dict[str, Any]:
         ],
         "learning_rates": _RATES,
         "penalty_rates": _PENALTY_RATES,
-        "limits": LIMITS,
+        "cells": _choices(CELLS),
+        "limits": LIMITS | GRID_LIMITS,
         "defaults": Settings().as_data(),
     }
 

@@ -15,6 +15,7 @@ __all__ = [
     "LARGEST",
     "Column",
     "Examples",
+    "GridInputs",
     "Inputs",
     "PlaneInputs",
     "Rows",
@@ -96,6 +97,17 @@ class PlaneInputs:
         return derived(self.features, values)
 
 
+@dataclass(frozen=True)
+class GridInputs:
+    """Pixels or steps, as they are."""
+
+    names: tuple[str, ...]
+
+    def of(self, values: Array) -> Array:
+        """The values themselves."""
+        return values
+
+
 @dataclass(frozen=True, eq=False)
 class Rows:
     """Rows as they came, not yet split and not yet scaled.
@@ -112,6 +124,7 @@ class Rows:
     places : array (n,) of numbers from 0 to 1
         Rows below the share that is learned from are training rows.
     is_plane : whether they are points of the plane, of which features are derived
+    grid : (height, width, channels) of pictures, (steps, features) of sequences; () where there is none
     notices : what was left out, in sentences
     """
 
@@ -125,6 +138,7 @@ class Rows:
     places: Array
     is_plane: bool = True
     notices: tuple[str, ...] = ()
+    grid: tuple[int, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import numpy as np
 from chainrule.engine.numpy import quiet
 from chainrule.errors import ParameterError
 from chainrule.playground.examples import Examples, Rows
+from chainrule.playground.grid_pictures import inside, specimens
 from chainrule.playground.pictures import (
     Grid,
     hidden_space,
@@ -71,11 +72,20 @@ def state_of(session: Any) -> Message:
         "notices": list(rows.notices),
     }
     return content, {
+        **_specimens(examples),
         "points": np.ascontiguousarray(rows.values[np.ix_(shown, places)], dtype=np.float32),
         "targets": rows.y[shown].astype(np.float32),
         "is_test": examples.is_test[shown].astype(np.uint8),
         "rows": shown.astype(np.int32),
     }
+
+
+def _specimens(examples: Examples) -> dict[str, Array]:
+    """Pictures or sequences that can be looked at."""
+    if not examples.rows.grid:
+        return {}
+    chosen = specimens(examples)
+    return {"specimens": examples.X[chosen].astype(np.float32), "specimen_rows": chosen.astype(np.int32)}
 
 
 def _problem(rows: Rows, examples: Examples, axes: tuple[str, str], view: View) -> dict[str, Any]:
@@ -110,6 +120,7 @@ def _problem(rows: Rows, examples: Examples, axes: tuple[str, str], view: View) 
         },
         "extent": [*x, *y],
         "is_drawable": rows.is_plane,
+        "grid": list(rows.grid) or None,
     }
 
 
@@ -118,7 +129,6 @@ def frame_of(session: Any) -> Message:
     run: Run = session.run
     view: View = session.view
     now, examples = run.now, run.examples
-    axes = axes_of(view, examples)
     answers = [run.answers(), run.answers(test=True)]
     train, test = (scores_of(now, a, bool(of_test)) for of_test, a in enumerate(answers))
     content: dict[str, Any] = {
@@ -137,10 +147,15 @@ def frame_of(session: Any) -> Message:
         "trouble": session.trouble,
         "findings": session.findings,
         "confusion": _confusion(examples, *answers) if examples.rows.labels else None,
-        "histograms": histograms(run) if view.histograms else None,
+        "histograms": histograms(run) if view.histograms and not examples.rows.grid else None,
         "hidden_space": None,
     }
-    buffers = {"theta": run.theta, "curve": _curve(run, train, test), **_pictures(session, axes)}
+    buffers = {"theta": run.theta, "curve": _curve(run, train, test)}
+    if examples.rows.grid:
+        row = int(specimens(examples)[0]) if view.row is None else view.row
+        return content | {"row": row}, buffers | inside(run, row)
+    axes = axes_of(view, examples)
+    buffers |= _pictures(session, axes)
     if view.hidden_space is not None:
         found = hidden_space(run, axes, view.held, view.hidden_space, shown_rows(examples))
         if found is not None:

@@ -10,6 +10,7 @@ from chainrule.engine import State, start
 from chainrule.engine.parts import over_vectors
 from chainrule.errors import ParameterError
 from chainrule.playground.examples import Examples, PlaneInputs, toy_rows
+from chainrule.playground.grid_data import GRID_DATA, grid_examples
 from chainrule.playground.settings import BUNDLED, LOSSES, Settings
 from chainrule.playground.toy_data import TOY_DATA
 from chainrule.playground.training import Epoch, Setup, epoch_of, kept_weights, resumed, setup_of
@@ -167,13 +168,15 @@ def examples_named(settings: Settings) -> tuple[Settings, Examples]:
     if data.kind in TOY_DATA:
         rows = toy_rows(data.kind, data.noise, data.seed)
         return settings, Examples(rows, PlaneInputs(settings.features), data.share)
+    if data.kind in GRID_DATA:
+        return settings, grid_examples(data)
     if data.kind in BUNDLED:
         from chainrule.playground.tables import bundled_rows, scaled
 
         return settings, scaled(bundled_rows(data.kind, data.seed), data.share)
     raise ParameterError(
-        f"there is no data set {data.kind!r:.80}; there are {', '.join([*TOY_DATA, *BUNDLED])}, and tables "
-        "that are opened"
+        f"there is no data set {data.kind!r:.80}; there are "
+        f"{', '.join([*TOY_DATA, *GRID_DATA, *BUNDLED])}, and tables that are opened"
     )
 
 

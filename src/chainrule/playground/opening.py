@@ -87,7 +87,7 @@ class Table:
 
 def chosen_columns(examples: Examples, columns: Any) -> Examples:
     """The same rows, of which the network sees these columns."""
-    if examples.rows.is_plane:
+    if examples.rows.is_plane or examples.rows.grid:
         raise TableError("open a table first")
     return scaled(with_columns(examples.rows, _names(columns)), examples.share)
 

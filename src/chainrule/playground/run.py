@@ -12,6 +12,7 @@ from chainrule.errors import ParameterError
 from chainrule.playground.curve import Curve
 from chainrule.playground.drawn import redrawn
 from chainrule.playground.examples import Examples, PlaneInputs
+from chainrule.playground.grid_data import GRID_DATA
 from chainrule.playground.moment import (
     Moment,
     arrays_of,
@@ -195,7 +196,8 @@ class Run:
     def change(self, changes: Mapping[str, Any], examples: Examples | None = None) -> None:
         """Go on with other settings; what of the weights can be kept is kept.
 
-        Other data (another kind, another table) are another run, which begins.
+        Other data (another kind, another table) are another run, which begins, and so is another
+        convolution or recurrence.
 
         Parameters
         ----------
@@ -206,7 +208,7 @@ class Run:
         settings = before.settings.changed(changes)
         if settings == before.settings and examples is None:
             return
-        is_other = examples is not None or settings.data.kind != before.settings.data.kind
+        is_other = examples is not None or _what_begins_anew(settings) != _what_begins_anew(before.settings)
         if examples is None:
             settings, examples = self._examples_for(settings)
         settings = fitting(settings, examples)
@@ -248,6 +250,8 @@ class Run:
         """The examples that settings name, those of now where they can stay."""
         before = self.now
         data, rows = settings.data, before.examples.rows
+        if data.kind in GRID_DATA:
+            return (settings, before.examples) if data == before.settings.data else examples_named(settings)
         if data.kind in TOY_DATA:
             if data == before.settings.data and settings.features == before.settings.features:
                 return settings, before.examples
@@ -290,3 +294,11 @@ class Run:
     def _note_scores(self) -> None:
         train, test = self.scores(), self.scores(test=True)
         self.curve.add(self.point(train, test))
+
+
+def _what_begins_anew(settings: Settings) -> tuple[Any, ...]:
+    """The settings that make another network, of which no weights could be kept."""
+    data = settings.data
+    if data.kind not in GRID_DATA:
+        return (data.kind,)
+    return (data.kind, data.steps, settings.filters, settings.cell, settings.cell_units)

@@ -251,7 +251,7 @@ class Session:
     def _see_from_afresh(self) -> None:
         """Other data have other columns, and another run has begun."""
         self._pause()
-        self.view = replace(self.view, axes=None, held={}, main=None)
+        self.view = replace(self.view, axes=None, held={}, main=None, row=None)
         self.grids = {}
 
     def _open_table(self, content: Content, data: Any) -> None:
@@ -285,6 +285,8 @@ class Session:
         from chainrule.playground.model import opened
         from chainrule.playground.opening import model_in
 
+        if self.run.examples.rows.grid:
+            raise ParameterError("a model of dense layers is opened beside its data; choose them first")
         self._pause()
         self.run.use(*opened(model_in(data, name), self.run.examples, self.run.settings))
 

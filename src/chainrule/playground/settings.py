@@ -10,6 +10,8 @@ from chainrule.network.initializers import INITIALIZERS
 
 __all__ = [
     "BUNDLED",
+    "CELLS",
+    "GRID_LIMITS",
     "LIMITS",
     "LOSSES",
     "SCHEDULES",
@@ -56,6 +58,9 @@ LOSSES = {
     },
 }
 PENALTIES = ("none", "l1", "l2")
+CELLS = {"rnn": "RNN", "lstm": "LSTM"}
+GRID_LIMITS = {"filters": 8, "cell_units": 8, "steps": 24}
+"""What can be seen at once of a convolution, and of a recurrence."""
 
 
 def _mapping(what: str, value: Any, known: Any) -> Mapping[str, Any]:
@@ -119,12 +124,14 @@ class DataSettings:
     noise : percent
     seed : of the points, and of which rows are test rows
     share : percent of the rows that are learned from
+    steps : of sequences
     """
 
     kind: str = "circle"
     noise: float = 0.0
     seed: int = 0
     share: int = 50
+    steps: int = 8
 
     def __post_init__(self) -> None:
         if not isinstance(self.kind, str):
@@ -132,6 +139,7 @@ class DataSettings:
         _check_number("noise", self.noise, 0.0, 50.0)
         _check_whole("the seed of the data", self.seed, 0, 2**31 - 1)
         _check_whole("share", self.share, 10, 90)
+        _check_whole("steps", self.steps, 2, GRID_LIMITS["steps"])
 
 
 @dataclass(frozen=True)
@@ -150,6 +158,8 @@ class Settings:
     batch_size : rows of a step
     initializer : initial weights
     seed : of initial weights, batch orders and dropout
+    filters : of the convolution that reads pictures
+    cell, cell_units : "rnn" or "lstm", which reads sequences, and its units
     """
 
     data: DataSettings = field(default_factory=DataSettings)
@@ -166,6 +176,9 @@ class Settings:
     batch_size: int = 10
     initializer: str = "glorot_uniform"
     seed: int = 0
+    filters: int = 4
+    cell: str = "rnn"
+    cell_units: int = 4
 
     def __post_init__(self) -> None:
         if not 0 <= len(self.layers) <= LIMITS["layers"]:
@@ -183,6 +196,9 @@ class Settings:
         _check_whole("batch_size", self.batch_size, 1, 1_000_000)
         _check_among("initializer", self.initializer, ["auto", *INITIALIZERS])
         _check_whole("seed", self.seed, 0, 2**31 - 1)
+        _check_whole("filters", self.filters, 1, GRID_LIMITS["filters"])
+        _check_among("cell", self.cell, CELLS)
+        _check_whole("cell_units", self.cell_units, 1, GRID_LIMITS["cell_units"])
 
     def changed(self, changes: Mapping[str, Any]) -> "Settings":
         """These settings with some of them replaced, as the page sends them.

@@ -11,6 +11,7 @@ from chainrule.network import Draw, Loss, Network, get_loss
 from chainrule.network.losses import MultilabelCrossEntropy, SoftmaxCrossEntropy
 from chainrule.optimization import SGD, Adam, Optimizer, get_schedule
 from chainrule.playground.examples import Examples
+from chainrule.playground.grid_network import grid_network
 from chainrule.playground.settings import Settings
 
 __all__ = ["Epoch", "Setup", "epoch_of", "kept_weights", "loss_of", "rate_of", "resumed", "setup_of"]
@@ -50,15 +51,7 @@ class Epoch(NamedTuple):
 def setup_of(settings: Settings, examples: Examples) -> Setup:
     """Network, loss and optimizer for these examples."""
     classes = examples.rows.classes
-    network = Network.mlp(
-        len(examples.inputs.names),
-        [layer.units for layer in settings.layers],
-        len(classes) if len(classes) > 2 else 1,
-        [layer.activation for layer in settings.layers],
-        [layer.dropout for layer in settings.layers],
-        settings.initializer,
-        "uniform",
-    )
+    network = _network(settings, examples, len(classes) if len(classes) > 2 else 1)
     l2 = settings.penalty_rate if settings.penalty == "l2" else 0.0
     l1 = settings.penalty_rate if settings.penalty == "l1" else 0.0
     numbers = {
@@ -81,6 +74,20 @@ def setup_of(settings: Settings, examples: Examples) -> Setup:
         weight_decay=numbers["weight_decay"] > 0,
     )
     return Setup(program, numbers, Parts(network))
+
+
+def _network(settings: Settings, examples: Examples, n_outputs: int) -> Network:
+    if examples.rows.grid:
+        return grid_network(settings, examples.rows.grid, n_outputs)
+    return Network.mlp(
+        len(examples.inputs.names),
+        [layer.units for layer in settings.layers],
+        n_outputs,
+        [layer.activation for layer in settings.layers],
+        [layer.dropout for layer in settings.layers],
+        settings.initializer,
+        "uniform",
+    )
 
 
 def loss_of(settings: Settings, classes: tuple[str, ...]) -> Loss:
@@ -123,6 +130,8 @@ def kept_weights(
     Hidden layers remain by their place, units by theirs, inputs by their names, and the output layer is the
     output layer; where their numbers differ, what is common is kept.
     """
+    if new == old and tuple(names) == tuple(old_names):
+        return old_theta.copy()
     theta = new_theta.copy()
     before = [p for p in old.views(old_theta) if "W" in p]
     after = [p for p in new.views(theta) if "W" in p]

@@ -22,6 +22,7 @@ class View:
     histograms: bool = False
     hidden_space: int | None = None
     lines: int | None = None
+    row: int | None = None
 
     def changed(self, changes: Any, rows: Rows) -> "View":
         """The view with some of it replaced, as the page sends it.
@@ -73,6 +74,12 @@ def _layer(name: str, layer: Any, _rows: Rows) -> int | None:
     return layer
 
 
+def _row(_name: str, row: Any, rows: Rows) -> int | None:
+    if row is not None and (type(row) is not int or not 0 <= row < len(rows.y)):
+        raise ParameterError(f"there is no row {row!r:.80}; there are {len(rows.y)}")
+    return row
+
+
 def _size(most: int) -> Callable[[str, Any, Rows], int]:
     def check(name: str, size: Any, _rows: Rows) -> int:
         if type(size) is not int or not 2 <= size <= most:
@@ -97,4 +104,5 @@ _CHECKS: dict[str, Callable[[str, Any, Rows], Any]] = {
     "histograms": _whether,
     "hidden_space": _layer,
     "lines": _layer,
+    "row": _row,
 }

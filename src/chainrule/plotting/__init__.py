@@ -11,20 +11,24 @@ take scikit-learn's own displays: they work with these estimators as they are.
 
 from chainrule.plotting.activations import ActivationDisplay
 from chainrule.plotting.boundary import DecisionBoundaryDisplay
+from chainrule.plotting.feature_maps import FeatureMapsDisplay
 from chainrule.plotting.gradient_flow import GradientFlowDisplay
 from chainrule.plotting.hidden_space import HiddenSpaceDisplay
 from chainrule.plotting.interval import IntervalDisplay
 from chainrule.plotting.loss_curve import LossCurveDisplay
 from chainrule.plotting.network import NetworkDisplay
 from chainrule.plotting.reliability import ReliabilityDisplay
+from chainrule.plotting.states import StatesDisplay
 
 __all__ = [
     "ActivationDisplay",
     "DecisionBoundaryDisplay",
+    "FeatureMapsDisplay",
     "GradientFlowDisplay",
     "HiddenSpaceDisplay",
     "IntervalDisplay",
     "LossCurveDisplay",
     "NetworkDisplay",
     "ReliabilityDisplay",
+    "StatesDisplay",
 ]

@@ -5,6 +5,7 @@ from math import prod
 from typing import Any
 
 from chainrule.network import Activation, Columns, Dense, Dropout, MemberDense, Network
+from chainrule.network.wording import layer_in_words, name_in_words
 from chainrule.plotting.canvas import (
     BLUE,
     CHARACTER,
@@ -19,6 +20,7 @@ from chainrule.plotting.canvas import (
 __all__ = ["Block", "draw_blocks", "rows_of_blocks"]
 
 _COLOURS = {"input": GREY, "columns": GREEN, "dense": BLUE, "other": GREY, "output": ORANGE}
+_LEARNING = ("conv1d", "conv2d", "rnn", "lstm", "gru", "bidirectional", "token_embedding")
 _GAP = 0.75
 _WIDE = 0.96
 
@@ -54,11 +56,12 @@ def rows_of_blocks(network: Network, out_activation: str | None = None) -> list[
         if isinstance(layer, Columns):
             rows.append(_branches(layer))
         elif isinstance(layer, Activation | Dropout) and rows[-1][0].role == "dense":
-            rows[-1][0].lines[0] += f", {_name(layer)}"
+            rows[-1][0].lines[0] += f", {name_in_words(layer)}"
         else:
             count = sum(map(prod, network.shapes_by_layer[i].values()))
-            role = "dense" if isinstance(layer, Dense | MemberDense) else "other"
-            rows.append([Block([_line(layer, network.widths[i], network.widths[i + 1])], count, role)])
+            learns = isinstance(layer, Dense | MemberDense) or layer.kind in _LEARNING
+            role = "dense" if learns else "other"
+            rows.append([Block([_line(layer, network.widths[i])], count, role)])
     last = next((row[0] for row in reversed(rows) if row[0].role == "dense"), None)
     if last is not None:
         last.role = "output"
@@ -70,34 +73,29 @@ def rows_of_blocks(network: Network, out_activation: str | None = None) -> list[
     return rows
 
 
-def _line(layer: Any, n_in: int, n_out: int) -> str:
+def _line(layer: Any, n_in: int) -> str:
     if isinstance(layer, MemberDense):
         n_from = n_in if layer.fan_out else n_in // layer.members
         return f"{layer.members} members: {n_from} → {layer.units}"
-    return f"{_name(layer)}: {n_in} → {n_out}"
-
-
-def _name(layer: Any) -> str:
-    if isinstance(layer, Activation):
-        return str(layer.function.name)
-    if isinstance(layer, Dropout):
-        rates = layer.rate if isinstance(layer.rate, tuple) else (layer.rate,)
-        low, high = min(rates), max(rates)
-        return f"dropout {low:g}" if low == high else f"dropout {low:g}-{high:g}"
-    return str(layer.kind).replace("_", " ")
+    return layer_in_words(layer, n_in)
 
 
 def _branches(columns: Columns) -> list[Block]:
     """A box for each way in which columns are embedded, however many columns take it."""
     found: dict[str, tuple[int, int, int]] = {}
     for first, behind, network in columns.branches:
-        kind = ", ".join(_name(layer) for layer in network.layers) or "unchanged"
+        kind = "\n".join(name_in_words(layer) for layer in network.layers) or "unchanged"
         n_in, n_out, count = found.get(kind, (0, 0, 0))
         found[kind] = (n_in + behind - first, n_out + network.n_outputs, count + network.n_parameters)
     return [
-        Block([*kind.split(" ", 1), f"{n_in} → {n_out}"], count, "columns")
+        Block([*_lines(kind), f"{n_in} → {n_out}"], count, "columns")
         for kind, (n_in, n_out, count) in found.items()
     ]
+
+
+def _lines(names: str) -> list[str]:
+    """A line for each of several layers; the words of a single one in two."""
+    return names.split("\n") if "\n" in names else names.split(" ", 1)
 
 
 def draw_blocks(ax: Any, rows: list[list[Block]], n_parameters: int) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from chainrule.errors import ParameterError
-from chainrule.estimators.mlp_base import BaseMLP
 from chainrule.estimators.forms import before_last_step
+from chainrule.estimators.mlp_base import BaseMLP
 from chainrule.plotting.canvas import (
     VERMILLION,
     axes_for,

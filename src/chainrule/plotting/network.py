@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from chainrule.errors import ParameterError
+from chainrule.estimators.base import BaseNetwork
 from chainrule.network import Activation, Dense, Dropout, Network
 from chainrule.plotting.blocks import draw_blocks, rows_of_blocks
 from chainrule.plotting.canvas import axes_for
@@ -96,7 +97,7 @@ class NetworkDisplay:
         model = own_model(estimator, "a picture of a network")
         network = model.network_
         is_mlp = hasattr(model, "coefs_")
-        if is_mlp:
+        if isinstance(model, BaseNetwork):
             theta, out_activation = model._theta(network), model.out_activation_
         else:
             theta, out_activation = model.theta_, model._loss.out_activation

@@ -6,6 +6,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.errors import ParameterError
+from chainrule.estimators.base import BaseNetwork
 from chainrule.estimators.mlp_base import BaseMLP
 from chainrule.estimators.problem import Problem, problem_of
 from chainrule.estimators.tabular_base import BaseTabular
@@ -35,7 +36,7 @@ def own_model(estimator: Any, purpose: str) -> Any:
         If it is something else.
     """
     model = last_step(estimator)
-    if not isinstance(model, BaseMLP | BaseTabular):
+    if not isinstance(model, BaseNetwork | BaseTabular):
         raise ParameterError(f"{purpose} needs a model of this package, however: {type(model).__name__}")
     return model
 

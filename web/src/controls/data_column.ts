@@ -3,6 +3,7 @@
 import { h } from "../dom";
 import { rebuild } from "../rebuild";
 import type { Store } from "../store";
+import { titled } from "../titled";
 import type { Catalog, DataChoice, State } from "../types";
 import { number, slider, type Control } from "./control";
 import { tableColumns } from "./table_columns";
@@ -14,7 +15,7 @@ const steps = (low: number, high: number, step: number): number[] =>
   Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, i) => low + i * step);
 
 const isMade = (catalog: Catalog, state: State): boolean =>
-  catalog.data_sets.some((one) => one.kind === "toy" && one.name === state.settings.data.kind);
+  catalog.data_sets.some((one) => one.kind !== "table" && one.name === state.settings.data.kind);
 
 function sliders(store: Store, catalog: Catalog): Control[] {
   return [
@@ -24,6 +25,14 @@ function sliders(store: Store, catalog: Catalog): Control[] {
       text: (value) => `${value} %`,
       send: (noise) => store.set({ data: { noise } }),
       isShown: (state) => isMade(catalog, state),
+    }),
+    slider("steps", "Steps", {
+      values: () => steps(2, catalog.limits.steps, 1),
+      value: (state) => state.settings.data.steps,
+      text: String,
+      send: (value) => store.set({ data: { steps: value } }),
+      isShown: (state) => state.problem.grid?.length === 2,
+      help: "Length of the sequences; another one begins anew",
     }),
     slider("share", "Learn from", {
       values: () => steps(10, 90, 10),
@@ -123,6 +132,34 @@ function tables(store: Store, catalog: Catalog): Control {
   };
 }
 
+/** Pictures and sequences: others networks read them. */
+function grids(store: Store, catalog: Catalog): Control {
+  const none = h("option", { value: "", disabled: true }, "Pictures, sequences…");
+  const groups = (["pictures", "sequences"] as const).map((kind) =>
+    h(
+      "optgroup",
+      { label: titled(kind) },
+      ...catalog.data_sets
+        .filter((one) => one.kind === kind)
+        .map((one) => h("option", { value: one.name, title: one.text }, one.label)),
+    ),
+  );
+  const list = h(
+    "select",
+    {
+      "aria-label": "Pictures and sequences",
+      "data-control": "grids",
+      onchange: () => store.set({ data: { kind: list.value } }),
+    },
+    none,
+    ...groups,
+  );
+  return {
+    el: list,
+    show: ({ settings, problem }) => void (list.value = problem.grid ? settings.data.kind : ""),
+  };
+}
+
 /** Give the engine a file; one that is too large is said here, before it is sent. */
 export async function sendTable(store: Store, catalog: Catalog, file: File): Promise<void> {
   const most = catalog.limits.table_bytes;
@@ -140,8 +177,9 @@ export function dataColumn(store: Store, catalog: Catalog): HTMLElement {
   const columns = tableColumns(store);
   const sets = thumbnails(store, catalog);
   const files = tables(store, catalog);
+  const reads = grids(store, catalog);
   const slides = sliders(store, catalog);
-  const controls = [sets, files, columns, ...slides, again.control];
+  const controls = [sets, files, reads, columns, ...slides, again.control];
   store.on("state", (state) => {
     const { title: name, n_train, n_test } = state.problem;
     title.textContent = `${name}: learns from ${n_train.toLocaleString("en")}, tested on ${n_test.toLocaleString("en")}`;
@@ -153,6 +191,7 @@ export function dataColumn(store: Store, catalog: Catalog): HTMLElement {
     h("h2", {}, "Data"),
     sets.el,
     files.el,
+    reads.el,
     columns.el,
     title,
     ...slides.map((one) => one.el),

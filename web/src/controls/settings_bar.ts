@@ -72,7 +72,7 @@ function shaping(store: Store, catalog: Catalog): Control[] {
       value: commonActivation,
       send: (activation) =>
         store.set({ layers: store.state!.settings.layers.map((layer) => ({ ...layer, activation })) }),
-      isShown: (state) => state.settings.layers.length > 0,
+      isShown: (state) => !state.problem.grid && state.settings.layers.length > 0,
       help: "Of all hidden layers; each layer has its own choice above its neurons",
     }),
     choice("loss", "Loss", {
@@ -102,6 +102,38 @@ function shaping(store: Store, catalog: Catalog): Control[] {
   ];
 }
 
+/** What reads pictures or sequences. */
+function reading(store: Store, catalog: Catalog): Control[] {
+  const isSequence = (state: State): boolean => state.problem.grid?.length === 2;
+  return [
+    choice("cell", "Cell", {
+      choices: () => catalog.cells,
+      value: (state) => state.settings.cell,
+      send: (cell) => store.set({ cell }),
+      isShown: isSequence,
+      help: "What carries the state from step to step; another one begins anew",
+    }),
+    number("cell-units", "Units", {
+      low: 1,
+      high: catalog.limits.cell_units,
+      step: 1,
+      value: (state) => state.settings.cell_units,
+      send: (cell_units) => store.set({ cell_units }),
+      isShown: isSequence,
+      help: "Values of the state; another number begins anew",
+    }),
+    number("filters", "Filters", {
+      low: 1,
+      high: catalog.limits.filters,
+      step: 1,
+      value: (state) => state.settings.filters,
+      send: (filters) => store.set({ filters }),
+      isShown: (state) => state.problem.grid?.length === 3,
+      help: "Of the convolution; another number begins anew",
+    }),
+  ];
+}
+
 function beginning(store: Store, catalog: Catalog): Control[] {
   return [
     choice("initializer", "Initial weights", {
@@ -121,7 +153,12 @@ function beginning(store: Store, catalog: Catalog): Control[] {
 }
 
 export function settingsBar(store: Store, catalog: Catalog): HTMLElement {
-  const controls = [...learning(store, catalog), ...shaping(store, catalog), ...beginning(store, catalog)];
+  const controls = [
+    ...learning(store, catalog),
+    ...reading(store, catalog),
+    ...shaping(store, catalog),
+    ...beginning(store, catalog),
+  ];
   store.on("state", (state) => controls.forEach((control) => control.show(state)));
   return h("section", { class: "settings", "aria-label": "Settings" }, ...controls.map((one) => one.el));
 }

@@ -43,7 +43,7 @@ export function tableColumns(store: Store): Control {
   return {
     el,
     show(state) {
-      el.hidden = state.problem.is_drawable;
+      el.hidden = state.problem.is_drawable || state.problem.grid !== null;
       if (el.hidden) return;
       target.show(state);
       rebuild(list, ...checklist(store, state));

@@ -63,6 +63,7 @@ export class NetworkView {
 
   private build(state: State): void {
     const { settings, network, problem } = state;
+    if (problem.grid) return;
     const key = JSON.stringify([network, settings.layers, settings.features, problem.classes, problem.is_drawable]);
     if (key === this.known) return;
     this.known = key;
@@ -82,7 +83,7 @@ export class NetworkView {
   /** Where the lines go, measured: the style sheet decides the places. */
   private place(): void {
     const state = this.store.state;
-    if (!state) return;
+    if (!state || state.problem.grid) return;
     const origin = this.stage.getBoundingClientRect();
     const seen = this.columns.list.getBoundingClientRect();
     const ends = this.columns.nodes.map((nodes) =>
@@ -102,8 +103,8 @@ export class NetworkView {
   }
 
   private draw(frame: Frame): void {
-    if (frame.revision !== this.store.state?.revision) return;
     const { units, theta } = frame.buffers;
+    if (!units || frame.revision !== this.store.state?.revision) return;
     const [, side = 1] = frame.shapes.units ?? [];
     this.columns.nodes.flat().forEach(({ canvas }, k) => {
       const first = k * side * side;

@@ -181,8 +181,8 @@ export class OutputView {
   }
 
   private draw(frame: Frame): void {
-    if (frame.revision !== this.store.state?.revision) return;
     const { main, sure } = frame.buffers;
+    if (!main || frame.revision !== this.store.state?.revision) return;
     const side = frame.shapes.main![0]!;
     if (sure) paint(this.picture, side, (i) => this.classes[main[i]!]![sure[i]!]!);
     else paint(this.picture, side, (i) => this.table[main[i]!]!);

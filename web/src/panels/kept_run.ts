@@ -31,6 +31,7 @@ export interface Picture {
 export function runNow({ state, frame }: Store, name: string): KeptRun | null {
   if (!state || !frame) return null;
   const { main, sure, curve } = frame.buffers;
+  if (!main) return null;
   return {
     name,
     title: state.problem.title,

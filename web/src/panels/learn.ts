@@ -14,6 +14,7 @@ import { TourRun } from "./tours/tour_run";
 export const learn: Panel = {
   name: "tours",
   title: "Tours",
+  forGrids: true,
   mount(el, store) {
     const guide = new Guide(el, store);
     return () => guide.close();
@@ -42,7 +43,7 @@ class Guide {
       h(
         "p",
         { class: "lead" },
-        "Six short tours, in the order of a lecture. Each ends with a task that the page checks.",
+        "Eight short tours, in the order of a lecture. Each ends with a task that the page checks.",
       ),
       h(
         "p",

@@ -7,6 +7,8 @@ export interface Panel {
   name: string;
   /** on its tab */
   title: string;
+  /** whether it says something of networks that read pictures and sequences too */
+  forGrids?: boolean;
   /** Fill `el`; called when the panel is opened first. Returns what ends it. */
   mount(el: HTMLElement, store: Store): () => void;
   /** Called with true when it is shown, with false when it is hidden: what costs is only wanted while shown. */

@@ -6,7 +6,7 @@ import type { Frame, Scores, State } from "../types";
 import { calm } from "./calm";
 import { confusionTable, type ConfusionTable } from "./confusion";
 import { figure, percent, signed } from "./figures";
-import { panelOf, together } from "./while_shown";
+import { panelOf, together, type Stop } from "./while_shown";
 
 type Line = [
   name: string,
@@ -15,7 +15,9 @@ type Line = [
   gap: (train: Scores, test: Scores) => string,
 ];
 
-export const scores = panelOf("scores", "Scores", (el, store) => {
+export const scores = { ...panelOf("scores", "Scores", fill), forGrids: true };
+
+function fill(el: HTMLElement, store: Store): () => Stop {
   const board = h("div", { class: "panel-columns" });
   el.append(
     h("p", { class: "lead" }, "Training points teach the network; test points only judge it. What counts is the test."),
@@ -34,7 +36,7 @@ export const scores = panelOf("scores", "Scores", (el, store) => {
       ),
     );
   };
-});
+}
 
 /** Build the tables of this state; the answer fills them. */
 function build(board: HTMLElement, state: State, store: Store): (frame: Frame) => void {

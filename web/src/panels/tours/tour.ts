@@ -56,7 +56,7 @@ export interface Tour {
 
 /** Where all tours start from, so that they look the same for everybody. */
 export const BASE: Settings = {
-  data: { kind: "circle", noise: 0, seed: 0, share: 50 },
+  data: { kind: "circle", noise: 0, seed: 0, share: 50, steps: 8 },
   features: ["x1", "x2"],
   layers: [],
   loss: "log_loss",
@@ -70,6 +70,9 @@ export const BASE: Settings = {
   batch_size: 10,
   initializer: "glorot_uniform",
   seed: 0,
+  filters: 4,
+  cell: "rnn",
+  cell_units: 4,
 };
 
 /** `units` neurons in each of the hidden layers. */

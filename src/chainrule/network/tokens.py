@@ -1,0 +1,99 @@
+"""Tokens: a learned row of values for every code of a sequence."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.errors import ParameterError
+from chainrule.network.special import namespace
+
+__all__ = ["TokenEmbedding"]
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class TokenEmbedding:
+    """x_t = E[code_t] at every step t: the same as W z for the one-hot z of the code.
+
+    Bengio et al. 2003, A neural probabilistic language model, section 2. Rows of codes 0, 1, ..., levels - 1,
+    one per step, go in; rows of (steps, units) come out. Backward: dE[k] = Σ dx_t over all rows and steps
+    with code_t = k; a code has no derivative, its dz is 0.
+
+    Parameters
+    ----------
+    levels : int
+        Codes there are, those for padding and for what is unknown included.
+    units : int
+        Values that come out per step.
+    steps : int
+        Codes of a row.
+    """
+
+    kind: ClassVar[str] = "token_embedding"
+    decayed: ClassVar[tuple[str, ...]] = ()
+    is_random: ClassVar[bool] = False
+    levels: int
+    units: int
+    steps: int
+
+    def __post_init__(self) -> None:
+        for name in ("levels", "units", "steps"):
+            value = getattr(self, name)
+            if type(value) is not int or value < 1:
+                raise ParameterError(f"{name} must be a positive integer, however: {value!r}")
+
+    @property
+    def out_shape(self) -> tuple[int, int]:
+        """(steps, units): what a row that comes out consists of."""
+        return self.steps, self.units
+
+    def n_out(self, n_in: int) -> int:
+        if n_in != self.steps:
+            raise ParameterError(
+                f"TokenEmbedding takes rows of steps={self.steps} codes, however: {n_in}; "
+                "give the steps that the rows have"
+            )
+        return self.steps * self.units
+
+    def shapes(self, n_in: int) -> dict[str, tuple[int, ...]]:
+        self.n_out(n_in)
+        return {"E": (self.levels, self.units)}
+
+    def initial(self, shapes: dict[str, tuple[int, ...]], rng: Any) -> dict[str, Array]:
+        return {"E": rng.normal(0, 1, shapes["E"])}
+
+    def multiplications(self, n_in: int) -> int:
+        """None, but every value is moved."""
+        return self.n_out(n_in)
+
+    def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
+        xp = namespace(z)
+        return xp.take(p["E"], z.astype(xp.int32), axis=0).reshape(z.shape[0], -1), z
+
+    def backward(self, p: dict[str, Array], z: Array, dout: Array) -> tuple[dict[str, Array], Array]:
+        return self.parameter_gradients(p, z, dout), namespace(z).zeros_like(z)
+
+    def parameter_gradients(self, p: dict[str, Array], z: Array, dout: Array) -> dict[str, Array]:
+        """The gradient alone: what the first layer of a network needs."""
+        codes = z.reshape(-1).astype(namespace(z).int32)
+        return {"E": _sums(codes, dout.reshape(-1, self.units), self.levels)}
+
+    def describe(self) -> dict[str, Any]:
+        return {"layer": self.kind, "levels": self.levels, "units": self.units, "steps": self.steps}
+
+    @classmethod
+    def from_description(cls, description: dict[str, Any]) -> "TokenEmbedding":
+        return cls(description["levels"], description["units"], description["steps"])
+
+
+def _sums(codes: Array, values: Array, levels: int) -> Array:
+    """Sum of the rows of `values` for every code."""
+    if not isinstance(values, np.ndarray):
+        return namespace(values).zeros((levels, values.shape[1]), dtype=values.dtype).at[codes].add(values)
+    from scipy.sparse import csr_array
+
+    n = len(codes)
+    onehot = csr_array((np.ones(n, values.dtype), codes, np.arange(n + 1)), shape=(n, levels))
+    return onehot.T @ values  # 20 times as fast as np.add.at
