@@ -139,7 +139,7 @@ def convolutions(draw):
 
 
 @given(convolutions())
-@settings(max_examples=20)
+@settings(max_examples=12)
 def test_every_geometry_is_that_of_lax(layer):
     assert_is_that_of_lax(layer)
 

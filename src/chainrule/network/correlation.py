@@ -4,7 +4,7 @@ For NumPy: patches, the values that the window sees at each place as rows of a m
 matrices; a few rows of the batch at a time, so that their patches stay in a core's cache.
 
 For JAX: `lax.conv_general_dilated`, which on a CPU comes close to the peak of the cores for a and dL/dz.
-For dL/dW, whose "window" is the whole grid, it does not. There, on a CPU, a product per value of the window
+For dL/dW, whose "window" is the whole grid, it does not. There, on a CPU, a product per row of the window
 takes its place, over a few rows of the batch at a time; of few channels, one product with their patches.
 """
 
@@ -24,6 +24,8 @@ _VALUES_AT_A_TIME = 2**18
 """Values of the patches that NumPy computes at a time."""
 
 _PLACES_AT_A_TIME = 2**10
+"""Places whose products JAX computes at a time on a CPU."""
+
 _FEW_CHANNELS = 8
 
 _IMAGES = ("NHWC", "HWIO", "NHWC")
@@ -118,21 +120,22 @@ def _by_convolution(window: Window, z: Array, da: Array) -> Array:
 
 
 def _by_products(window: Window, padded: Array, da: Array) -> Array:
-    """dL/dW, a product per value of the window, summed over a few rows of the batch at a time."""
+    """dL/dW, a product per row of the window, summed over a few rows of the batch at a time."""
     from jax import lax
 
     xp, n, units = namespace(da), da.shape[0], da.shape[-1]
-    height, width = window.places
+    (height, width), across = window.places, window.size[1]
     step = max(1, min(n, _PLACES_AT_A_TIME // (height * width)))
 
     def part(z: Array, own: Array) -> tuple[Array, ...]:
-        own = own.reshape(-1, units)
-        return tuple(look.reshape(-1, window.grid[2]).T @ own for look in window.looks(z))
+        looks, own = list(window.looks(z)), own.reshape(-1, units).T
+        rows = (xp.concat(looks[i : i + across], axis=3) for i in range(0, len(looks), across))
+        return tuple(own @ row.reshape(-1, across * window.grid[2]) for row in rows)
 
     def one(i: Any, sums: tuple[Array, ...]) -> tuple[Array, ...]:
-        own = (lax.dynamic_slice_in_dim(array, i * step, step) for array in (padded, da))
-        return tuple(total + value for total, value in zip(sums, part(*own), strict=True))
+        few = (lax.dynamic_slice_in_dim(array, i * step, step) for array in (padded, da))
+        return tuple(total + value for total, value in zip(sums, part(*few), strict=True))
 
     whole = n // step
     sums = part(padded[whole * step :], da[whole * step :])
-    return xp.concat(lax.fori_loop(0, whole, one, sums)).T
+    return xp.concat(lax.fori_loop(0, whole, one, sums), axis=1)
