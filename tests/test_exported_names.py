@@ -15,6 +15,7 @@ NAMES = [
     "Conv2D",
     "Dense",
     "Dropout",
+    "Forecaster",
     "GRU",
     "GlobalAveragePool",
     "GlobalMaxPool",

@@ -19,6 +19,7 @@ _HOME = {
     "Conv2D": "network",
     "Dense": "network",
     "Dropout": "network",
+    "Forecaster": "estimators",
     "GRU": "network",
     "GlobalAveragePool": "network",
     "GlobalMaxPool": "network",
@@ -61,6 +62,7 @@ __all__ = [
     "Conv2D",
     "Dense",
     "Dropout",
+    "Forecaster",
     "GlobalAveragePool",
     "GlobalMaxPool",
     "ImageClassifier",
@@ -88,6 +90,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from chainrule.estimators import (
+        Forecaster,
         ImageClassifier,
         MLPClassifier,
         MLPRegressor,

@@ -1,0 +1,249 @@
+"""How a forecaster learns: the difference that errs least, intervals from held-out windows, the network."""
+
+import warnings
+from dataclasses import dataclass, replace
+from math import ceil, floor
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import DegradedWarning, ParameterError
+from chainrule.estimators.forecast_layers import forecast_layers
+from chainrule.estimators.forecast_model import ForecastModel, Scaling, Timeline
+from chainrule.estimators.forecast_series import Series, SeriesForm
+from chainrule.estimators.forecast_windows import DIFFERENCES, Windows, best_season, calendar_cycles
+from chainrule.estimators.rows import generator
+from chainrule.estimators.sequence import CELLS, SequenceRegressor
+
+__all__ = ["Learned", "check_forecaster", "learned", "margins"]
+
+Array = Any
+
+_LONGEST_READ = 48
+"""Steps that a recurrent cell reads unless more is asked for: it goes through them one by one."""
+
+_SHARE_OF_EPOCHS = 1 / 3
+"""For which a difference is tried."""
+
+_AS_GOOD = 0.95
+"""Differences that err so little more than the best are as good: the first in their order is taken."""
+
+_STEPS, _EPOCHS = 2000, (20, 200)
+"""Training is to have so many steps, within bounds on the epochs."""
+
+_FEW_WINDOWS, _FEW_ROWS, _MANY_ROWS = 4000, 32, 128
+"""Rows of a batch: few for a short series, so that an epoch has several steps."""
+
+_TO_NETWORK = ("loss", "max_grad_norm", "learning_rate", "learning_rate_init", "verbose", "engine")
+
+_DECAY_OF_A_WINDOW, _MOST_DECAY = 2000, 5.0
+"""A prior counts as much as so many windows: the fewer there are, the more weights decay."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What came of a fit.
+
+    Attributes
+    ----------
+    errors : dict
+        Mean absolute error of each difference that was tried, in standard deviations.
+    residuals : array (n, horizon, targets) or None
+        Actual values minus forecasts of held-out windows.
+    """
+
+    model: ForecastModel
+    scaling: Scaling
+    n_windows: int
+    fill: bool
+    errors: dict[str, float]
+    residuals: Array | None
+
+    def timeline(self, series: Series, form: SeriesForm, known: Array | None = None) -> Timeline:
+        """The series as the network sees it, and the known columns that follow."""
+        known = np.empty((0, int(form.are_known.sum()))) if known is None else known
+        return Timeline.of(series, form, self.model.windows, self.scaling, self.fill, known)
+
+
+def check_forecaster(estimator: Any) -> None:
+    """Refuse a parameter that cannot be; those of the training are checked by `SequenceRegressor`.
+
+    Raises
+    ------
+    ParameterError
+    """
+    for name in ("horizon", "window", "season", "stride"):
+        value = getattr(estimator, name)
+        may_be_none = name in ("window", "season")
+        if not (value is None and may_be_none) and (
+            not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1
+        ):
+            raise ParameterError(
+                f"{name} must be a positive integer{' or None' * may_be_none}, however: {value!r}"
+            )
+    choices = {
+        "cell": ("dense", *CELLS),
+        "strategy": ("direct", "recursive"),
+        "difference": ("auto", *DIFFERENCES),
+        "missing": ("leave_out", "fill"),
+        "calendar": (True, False),
+    }
+    for name, allowed in choices.items():
+        if getattr(estimator, name) not in allowed:
+            raise ParameterError(
+                f"{name} must be one of {list(allowed)}, however: {getattr(estimator, name)!r}"
+            )
+    for name in ("coverage", "validation_fraction"):
+        value = getattr(estimator, name)
+        if not (value is None and name == "coverage") and (
+            not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 1
+        ):
+            raise ParameterError(f"{name} must be a number between 0 and 1, however: {value!r}")
+    if estimator.difference == "season" and estimator.season == 1:
+        raise ParameterError("difference='season' needs a season, however season=1: there is none")
+
+
+def learned(estimator: Any, form: SeriesForm, series: Series) -> Learned:
+    """Learn to go on with the series.
+
+    Raises
+    ------
+    ParameterError
+        If there are too few windows without missing values.
+
+    Warns
+    -----
+    DegradedWarning
+        If windows were left out, as values are missing.
+    """
+    fitting = _Fitting(estimator, form, series)
+    errors: dict[str, float] = {}
+    difference = estimator.difference
+    if difference == "auto":
+        choices = [d for d in DIFFERENCES if d != "season" or fitting.windows.season > 1]
+        errors = {d: float(np.abs(fitting.held_out(d, _SHARE_OF_EPOCHS)).mean()) for d in choices}
+        difference = next(d for d in choices if _AS_GOOD * errors[d] <= min(errors.values()))
+    residuals = None
+    if estimator.coverage is not None:
+        residuals = fitting.held_out(difference)
+    model = fitting.fitted(difference, len(series))
+    return Learned(model, fitting.scaling, fitting.n_windows, fitting.fill, errors, residuals)
+
+
+class _Fitting:
+    """The windows of a series, and networks that learn from the first of them or from all."""
+
+    def __init__(self, estimator: Any, form: SeriesForm, series: Series) -> None:
+        self.estimator, self.form, self.series = estimator, form, series
+        self.scaling = Scaling.of(series)
+        self.windows = self._windows()
+        self.seed = int(generator(estimator.random_state).integers(2**31 - 1))
+        no_future = np.empty((0, int(form.are_known.sum())))
+        self.fill = estimator.missing == "fill"
+        self.timeline = Timeline.of(series, form, self.windows, self.scaling, self.fill, no_future)
+        self.places = self.timeline.origins(self.windows, self.windows.block, learning=True)
+        self._check()
+        self.n_windows = len(self.places[:: estimator.stride])
+
+    def _windows(self) -> Windows:
+        est, time = self.estimator, self.form.time
+        targets = self.scaling.scaled(self.series.targets)
+        season = est.season or best_season(time, targets, est.horizon)
+        if est.difference == "season" and season == 1:
+            raise ParameterError("difference='season' needs a season, however none was found; give season=")
+        longest = max(est.horizon, season)
+        window = est.window or (longest if est.cell == "dense" else min(longest, _LONGEST_READ))
+        cycles = calendar_cycles(time, len(self.series)) if est.calendar else ()
+        block = est.horizon if est.strategy == "direct" else 1
+        return Windows(int(window), int(block), int(season), "none", cycles)
+
+    def _check(self) -> None:
+        reach, block = self.windows.reach, self.windows.block
+        possible = max(0, len(self.series) - reach - block + 1)
+        n_missing = int(np.isnan(self.series.targets).any(axis=1).sum())
+        if not len(self.places):
+            raise ParameterError(
+                f"the series must have {reach} + {block} steps in a row without missing values (window or "
+                f"season, and what follows), however there are {len(self.series)} steps, {n_missing} without "
+                "a target; give more, or a shorter window, season or horizon"
+                + ", or missing='fill'"
+                * bool(n_missing)
+            )
+        if len(self.places) < possible:
+            warnings.warn(
+                f"{possible - len(self.places):,} of {possible:,} windows are left out for missing values: "
+                f"{n_missing:,} of {len(self.series):,} steps have no target"
+                + "; missing='fill' would read past gaps"
+                * (self.estimator.missing == "leave_out"),
+                DegradedWarning,
+                stacklevel=5,
+            )
+
+    def fitted(self, difference: str, end: int, share: float = 1) -> ForecastModel:
+        """A network that has learned from what lies before a place."""
+        windows = replace(self.windows, difference=difference)
+        places = self.places[self.places + windows.block <= end][:: self.estimator.stride]
+        if not len(places):
+            raise ParameterError(
+                "the series must be longer, so that windows can be held out for difference='auto' and "
+                f"coverage, however there are {len(self.places)}; give difference='last', say, and no "
+                "coverage, or more steps"
+            )
+        return ForecastModel.learned(
+            windows, self.timeline, places, lambda n_inputs: self._network(n_inputs, len(places), share)
+        )
+
+    def held_out(self, difference: str, share: float = 1) -> Array:
+        """Residuals of the last windows by a network that has learned from those before, standardized."""
+        horizon = self.estimator.horizon
+        places = self.timeline.origins(self.windows, horizon, learning=True)
+        first = floor((1 - self.estimator.validation_fraction) * len(places))
+        places = places[first:]
+        model = self.fitted(difference, int(places[0]) if len(places) else 0, share)
+        actual = self.timeline.actual[places[:, None] + np.arange(horizon)]
+        return actual - model.told(self.timeline, places, horizon)
+
+    def _network(self, n_inputs: int, n_windows: int, share: float) -> SequenceRegressor:
+        est = self.estimator
+        batch_size, epochs, weight_decay = est.batch_size, est.max_iter, est.weight_decay
+        if batch_size is None:
+            batch_size = min(n_windows, _FEW_ROWS if n_windows < _FEW_WINDOWS else _MANY_ROWS)
+        if epochs is None:
+            rows = n_windows if isinstance(batch_size, str) else batch_size
+            epochs = int(np.clip(ceil(_STEPS * rows / n_windows), *_EPOCHS))
+        if weight_decay is None:
+            weight_decay = min(_DECAY_OF_A_WINDOW / n_windows, _MOST_DECAY)
+        features = len(self.form.targets) + len(self.form.are_known)
+        return SequenceRegressor(
+            layers=forecast_layers(est, self.windows.window, features, n_inputs),
+            hidden_layer_sizes=(),
+            solver="adamw",
+            max_iter=ceil(share * epochs),
+            batch_size=batch_size,
+            weight_decay=weight_decay,
+            random_state=self.seed,
+            **{name: getattr(est, name) for name in _TO_NETWORK},
+        )
+
+
+def margins(residuals: Array, coverage: float) -> Array:
+    """(2, horizon, targets): from forecast to bounds, so that they hold `coverage` of the residuals.
+
+    Of n exchangeable residuals and a new one, every rank is as likely: with 2 k/(n + 1) the new one is below
+    the k-th, or above the k-th from the end (split conformal prediction: Vovk, Gammerman, Shafer 2005; Lei
+    et al. 2018, arXiv 1604.04173).
+
+    Raises
+    ------
+    ParameterError
+        If there are too few.
+    """
+    n = len(residuals)
+    rank = floor((n + 1) * (1 - coverage) / 2 + 1e-9)
+    if rank < 1:
+        raise ParameterError(
+            f"coverage={coverage!r} needs {ceil(2 / (1 - coverage) - 1 - 1e-9)} held-out windows at least, "
+            f"however there are {n}; give more steps, a larger validation_fraction or a lower coverage"
+        )
+    ordered = np.sort(residuals, axis=0)
+    return np.stack([ordered[rank - 1], ordered[n - rank]])

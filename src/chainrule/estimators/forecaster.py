@@ -1,0 +1,268 @@
+"""Forecaster: what comes next in a time series, by a recurrent or a dense network."""
+
+from collections.abc import Sequence
+from math import ceil
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import check_is_fitted
+
+from chainrule.errors import ParameterError
+from chainrule.estimators.forecast_backtest import Backtest, backtested
+from chainrule.estimators.forecast_fit import check_forecaster, learned, margins
+from chainrule.estimators.forecast_read import read_form, read_future, read_series
+from chainrule.estimators.forecast_table import forecast_table
+from chainrule.estimators.parameters import store
+from chainrule.estimators.rows import restored_on_failure
+
+__all__ = ["Forecaster"]
+
+Array = Any
+
+
+class Forecaster(BaseEstimator):
+    """y_{t+1}, ..., y_{t+horizon} = f(y_t, y_{t-1}, ..., calendar, what is known): forecasts by a network.
+
+    A linear autoregression, and beside it what a recurrent or dense layer reads of the window, joined with
+    the calendar, the last season and what is known of the future by dense layers; all learned together.
+
+    Parameters
+    ----------
+    horizon : int, default=24
+        Steps to tell.
+    window : int, optional
+        Steps of the past that the network reads; default: the horizon or the season if that is longer, up to
+        48 for recurrent cells.
+    cell : {"lstm", "gru", "rnn", "dense"}, default="lstm"
+        What reads the window: a recurrent layer, or a dense one that sees all of its steps at once.
+    units : int or sequence of int, default=64
+        Of that layer, or of several.
+    hidden_layer_sizes : int or sequence of int, default=64
+        Dense layers that join what was read with the calendar, the season and what is known of the future.
+    strategy : {"direct", "recursive"}, default="direct"
+        All steps of the horizon at once, or one step at a time, which is then taken for the past of the next.
+    season : int, optional
+        Steps of a season, whose last values the network sees beside the window; 1: none. Default: of those
+        usual for the step (24 and 168 of hours, 7 of days, 12 of months, ...) the one by which the seasonal
+        naive forecast errs least in what is learned from; none where times are numbers, or not given.
+    calendar : bool, default=True
+        Tell the network minute, hour, weekday and day of the year of the first step, as far as the series has
+        been through their cycle twice.
+    difference : {"auto", "last", "scaled", "season", "none"}, default="auto"
+        Read and tell values as differences to the last value; these in standard deviations of the past; as
+        differences to the season before; or as they are. "auto" tries all of them on the last
+        `validation_fraction` of the windows, for a third of the epochs.
+    missing : {"leave_out", "fill"}, default="leave_out"
+        Windows that touch missing values are left out, or these are filled in from the past: targets by the
+        value a season before, other columns by their last one. What was filled in is read, and never told.
+    coverage : float, optional
+        Level of the intervals that `predict` gives, such as 0.9.
+    validation_fraction : float, default=0.2
+        Share of the windows, the last ones, that choose the difference and tell the intervals.
+    stride : int, default=1
+        Learn from every `stride`-th window.
+    batch_size : int or "full", optional
+        Default: 32, and 128 from 4,000 windows on.
+    max_iter : int, optional
+        Epochs; default: for about 2,000 steps, but 20 to 200.
+    weight_decay : float, optional
+        Of AdamW; default: 2,000 divided by the number of windows, at most 5.
+    dropout : float, default=0
+        Behind the dense layers.
+    loss, max_grad_norm, learning_rate, learning_rate_init, random_state, verbose, engine : see
+        `SequenceRegressor`
+
+    Attributes
+    ----------
+    form_ : targets, further columns, the column of times and its grid
+    season_, difference_, window_, horizon_ : what was used
+    network_ : SequenceRegressor
+    n_windows_ : int
+        That it learned from.
+    differences_ : dict
+        The mean absolute error of each difference, in standard deviations, where "auto" tried them.
+    residuals_ : array (n, horizon, targets) or None
+        With `coverage`: of held-out windows, from a network that had not learned from them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule import Forecaster
+    >>> wave = np.sin(np.arange(300) / 5)
+    >>> Forecaster(horizon=5, window=20, cell="dense", random_state=0).fit(wave).predict().shape
+    (5,)
+    """
+
+    def __init__(
+        self,
+        horizon: int = 24,
+        window: int | None = None,
+        *,
+        cell: str = "lstm",
+        units: Any = 64,
+        hidden_layer_sizes: Any = 64,
+        strategy: str = "direct",
+        season: int | None = None,
+        calendar: bool = True,
+        difference: str = "auto",
+        missing: str = "leave_out",
+        coverage: float | None = None,
+        validation_fraction: float = 0.2,
+        stride: int = 1,
+        loss: Any = "absolute_error",
+        dropout: float = 0.0,
+        weight_decay: float | None = None,
+        max_grad_norm: float | None = 1.0,
+        batch_size: Any = None,
+        learning_rate: Any = "one_cycle",
+        learning_rate_init: float = 0.003,
+        max_iter: int | None = None,
+        random_state: Any = None,
+        verbose: Any = False,
+        engine: str = "auto",
+    ) -> None:
+        store(self, locals())
+
+    def fit(
+        self, data: Any, target: Any = None, *, time: str | None = None, known: Sequence[str] = ()
+    ) -> Any:
+        """Learn to go on with a series.
+
+        Parameters
+        ----------
+        data : pandas, polars or pyarrow frame, or array (n,) or (n, targets)
+            Rows of a frame may be in any order if it has a column of times. Every time may occur once; those
+            that are left out are missing.
+        target : str or list of str
+            The columns to tell, of a frame.
+        time : str, optional
+            The column of times: datetimes, dates, or numbers; regular, as every hour, day, month or weekday.
+            Without it, rows are in their order.
+        known : list of str, optional
+            Columns whose future is known, and given to `predict`. All others are known of the past only.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ParameterError, TableError, DivergenceError (all are ValueErrors)
+            The forecaster is then as it was before.
+
+        Warns
+        -----
+        DegradedWarning
+            If windows are left out, as values are missing.
+        """
+        check_forecaster(self)
+        with restored_on_failure(self):
+            self.form_ = read_form(data, target, time, known)
+            self.series_ = read_series(data, self.form_)
+            self.horizon_ = int(self.horizon)
+            self._check_recursion(self.horizon_, self.horizon_ if self.strategy == "direct" else 1)
+            found = learned(self, self.form_, self.series_)
+            self.learned_, windows = found, found.model.windows
+            self.window_, self.season_, self.difference_ = windows.window, windows.season, windows.difference
+            self.network_, self.n_windows_ = found.model.network, found.n_windows
+            self.differences_ = found.errors
+            self.residuals_ = None if found.residuals is None else found.residuals * found.scaling.scale
+            self.margins_ = None if self.coverage is None else margins(found.residuals, self.coverage)
+        return self
+
+    def predict(self, steps: int | None = None, *, future: Any = None, history: Any = None) -> Any:
+        """What follows the data of `fit`, or `history`.
+
+        Parameters
+        ----------
+        steps : int, optional
+            Default: the horizon. More than that only where the future of all further columns is known, and
+            without intervals: forecasts are then taken for the past.
+        future : frame, optional
+            The known columns, and the times, of all these steps (of whole horizons with strategy="direct").
+        history : as in `fit`, optional
+            What to go on with instead of the data of `fit`.
+
+        Returns
+        -------
+        frame of the library of the data, or array (steps,) or (steps, columns)
+            Times, targets, and with `coverage` each target's lower and upper bound: y, y_low, y_high.
+
+        Raises
+        ------
+        ParameterError, TableError
+        """
+        check_is_fitted(self)
+        steps = self.horizon_ if steps is None else steps
+        if type(steps) is not int or steps < 1:
+            raise ParameterError(f"steps must be a positive integer, however: {steps!r}")
+        if steps > self.horizon_ and self.margins_ is not None:
+            raise ParameterError(
+                f"steps must be up to horizon={self.horizon_}, for which intervals were learned, however: "
+                f"{steps}; fit with a longer horizon, or with coverage=None"
+            )
+        series = self.series_ if history is None else read_series(history, self.form_)
+        windows = self.learned_.model.windows
+        self._check_recursion(steps, windows.block)
+        n_known = ceil(steps / windows.block) * windows.block
+        known = read_future(future, self.form_, series.behind, n_known)
+        timeline = self.learned_.timeline(series, self.form_, known)
+        origin = np.array([len(series)])
+        n_missing = int(np.isnan(series.targets[-windows.reach :]).any(axis=1).sum())
+        if not np.isin(origin, timeline.origins(windows, 0, learning=False)).all():
+            raise ParameterError(
+                f"the last {windows.reach} steps must be there without missing values, however of "
+                f"{len(series)} steps these lack {n_missing} targets; give more of the past, fill in what "
+                "is missing, or fit with missing='fill'"
+            )
+        told = self.learned_.model.told(timeline, origin, steps)[0]
+        values = told[None] if self.margins_ is None else np.stack([told, *(told + self.margins_[:, :steps])])
+        places = np.arange(series.behind, series.behind + steps)
+        return forecast_table(self.form_, places, self.learned_.scaling.unscaled(values), series.backend)
+
+    def backtest(
+        self,
+        data: Any,
+        target: Any = None,
+        *,
+        time: str | None = None,
+        known: Sequence[str] = (),
+        splits: int = 5,
+        test_steps: int | None = None,
+        refit: bool = True,
+    ) -> Backtest:
+        """Forecasts of the past by what was known then, beside the seasonal naive forecast.
+
+        The last `splits` · `test_steps` steps are told. For each split a clone learns from what lies before
+        it (refit=False: the first one goes on), and tells `horizon` steps from every horizon-th step of the
+        split, knowing the values before. The forecaster itself stays as it is.
+
+        Parameters
+        ----------
+        data, target, time, known : as in `fit`
+        splits : int, default=5
+        test_steps : int, optional
+            Steps of a split; default: the horizon.
+        refit : bool, default=True
+
+        Returns
+        -------
+        Backtest
+
+        Raises
+        ------
+        ParameterError, TableError
+        """
+        check_forecaster(self)
+        return backtested(clone(self), data, (target, time, known), splits, test_steps, refit)
+
+    def _check_recursion(self, steps: int, block: int) -> None:
+        """Refuse to go on where columns would be needed whose future nobody knows."""
+        unknown = [column.name for column in self.form_.exogenous if not column.known]
+        if steps > block and unknown:
+            raise ParameterError(
+                f"{steps} steps, {block} at a time, need the future of every further column, however that of "
+                f"{unknown!r:.200} is not known; name it in known=, leave it out, or tell all steps at once "
+                "with strategy='direct'"
+            )
