@@ -189,13 +189,15 @@ def _n_pieces(program: Program, plan: Plan) -> int:
     """Pieces in which a batch is computed.
 
     On a CPU XLA shares one large product out to all cores, many small ones it does not: two pieces, which do
-    not wait for each other, do, from about 3 ms per step on. However many cores there are: the last digits
-    depend on the pieces.
+    not wait for each other, do, from about 3 ms per step on. Loops it runs one after the other whether they
+    wait or not: a recurrent network's batch stays whole. However many cores there are: the last digits depend
+    on the pieces.
     """
-    if jax.default_backend() != "cpu":
+    shapes = program.network.shapes(program.network.n_inputs)
+    has_loops = any(name.rsplit(".", 1)[-1] == "U" for name in shapes)
+    if jax.default_backend() != "cpu" or has_loops:
         return 1
-    shapes = program.network.shapes(program.network.n_inputs).values()
-    has_many_small = max((prod(shape[-2:]) for shape in shapes), default=0) <= _LARGEST_SMALL_MATRIX
+    has_many_small = max((prod(shape[-2:]) for shape in shapes.values()), default=0) <= _LARGEST_SMALL_MATRIX
     return 2 if has_many_small and program.multiplications * plan.batch_size >= _WORK_FOR_TWO else 1
 
 
