@@ -70,6 +70,13 @@ def test_own_parameters_stay_as_they_were():
     assert not shared(X).any()
 
 
+@pytest.mark.parametrize("n", [1, 9])
+def test_what_is_not_finite_stands_in_the_answer_without_a_warning(n):
+    network = Network(4, (Dense(3),))
+    theta = np.full(network.n_parameters, np.inf, np.float32)
+    assert np.isnan(prepared(network, theta)(np.zeros((n, 4), np.float32))).all()
+
+
 @pytest.mark.parametrize("folds", [2, 4])
 def test_members_that_are_not_asked_are_not_computed_and_the_judgement_is_the_same(folds):
     from chainrule.network import (

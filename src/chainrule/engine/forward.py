@@ -60,8 +60,9 @@ class Forward:
         ]
 
     def __call__(self, z: Array) -> Array:
-        """The raw outputs for rows `z` (n, n_in) of this object's dtype."""
-        with one_thread_for(z.shape[0] * self._largest):
+        """The raw outputs for rows `z` (n, n_in) of this object's dtype, finite or not."""
+        # Some BLAS kernels read beyond a short row's end and throw the result away, but not its "invalid".
+        with one_thread_for(z.shape[0] * self._largest), np.errstate(over="ignore", invalid="ignore"):
             for step in self._steps:
                 z = step(z)
         return z
