@@ -8,7 +8,9 @@ from scipy.sparse import csr_array
 from chainrule.engine import Data, Program
 from chainrule.engine.numpy import NumpyEngine
 from chainrule.engine.xla import XlaEngine
+from chainrule.errors import ParameterError
 from chainrule.network import (
+    RNN,
     Activation,
     CategoryEmbedding,
     Columns,
@@ -172,6 +174,17 @@ def test_sparse_rows_train_like_dense_ones(engine, train):
     dense = train(engine, MLP, X, y, weights=w)
     sparse = train(engine, MLP, csr_array(X), y, weights=w)
     np.testing.assert_allclose(sparse.losses, dense.losses, rtol=1e-10)
+
+
+def test_sparse_rows_of_a_sequence_are_made_dense_or_refused_in_words(engine, train):
+    X, y, _ = rows_for("squared_error", N_ROWS, 0)
+    network = Network(4, (RNN(2, 2), Dense(y.shape[1])))
+    if engine.name == "numpy":
+        with pytest.raises(ParameterError, match=r"begins with 'rnn', however they are sparse; give X"):
+            train(engine, network, csr_array(X), y)
+    else:
+        dense, sparse = (train(engine, network, rows, y) for rows in (X, csr_array(X)))
+        np.testing.assert_array_equal(sparse.losses, dense.losses)
 
 
 def test_another_seed_draws_another_dropout(engine, train):

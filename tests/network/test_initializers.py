@@ -1,11 +1,34 @@
 """Initial weights: shapes, variances, orthogonality, and the choice by activation."""
 
+from dataclasses import replace
+from math import prod
+
 import numpy as np
 import pytest
 from scipy.stats import kstest
 
 from chainrule.errors import ParameterError
-from chainrule.network import ACTIVATIONS, INITIALIZERS, Activation, Dense, Dropout, Network
+from chainrule.network import (
+    ACTIVATIONS,
+    GRU,
+    INITIALIZERS,
+    LSTM,
+    RNN,
+    Activation,
+    Bidirectional,
+    Columns,
+    Conv1D,
+    Conv2D,
+    Dense,
+    Dropout,
+    GlobalAveragePool,
+    LayerNormalization,
+    MaxPool1D,
+    MemberDense,
+    Network,
+    ParametricActivation,
+    Periodic,
+)
 from chainrule.network.initializers import initial_weights
 
 FAN_OUT, FAN_IN = 300, 500
@@ -74,6 +97,58 @@ def test_the_activation_chooses_for_the_layer_right_in_front_of_it_only():
     np.testing.assert_array_equal(
         p[0]["W"], initial_weights("glorot_uniform", np.random.default_rng(0), (3, 4))
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "between", "is_of_the_activation"),
+    [
+        (Dense(12), (), True),
+        (Dense(12), (LayerNormalization(3),), True),
+        (Dense(12), (MaxPool1D(2, (4, 3)),), True),
+        (Dense(12), (GlobalAveragePool(3),), True),
+        (Conv1D(3, 1, (4, 3)), (MaxPool1D(2, (4, 3)),), True),
+        (Dense(12), (RNN(2, 4),), False),
+        (Dense(12), (Bidirectional(GRU(2, 4, "sequence")),), False),
+        (Dense(12), (Conv1D(2, 3, (4, 3)),), False),
+        (Dense(12), (MemberDense(2),), False),
+        (Dense(12), (Periodic(2),), False),
+        (Dense(12), (Columns(((0, 12, Network(12, (LSTM(2, 4),))),)),), False),
+        (Dense(12), (Columns(((0, 12, Network(12, ())),)),), True),
+        (Conv1D(3, 1, (4, 3)), (LSTM(2, 4),), False),
+    ],
+    ids=str,
+)
+def test_what_has_weights_of_its_own_is_not_looked_through(first, between, is_of_the_activation):
+    network = Network(12, (first, *between, Activation("relu"), Dense(1)))
+    W = network.views(network.initialize(np.random.default_rng(0), np.float64))[0]["W"]
+    name = "he_normal" if is_of_the_activation else "glorot_uniform"
+    np.testing.assert_array_equal(W, initial_weights(name, np.random.default_rng(0), W.shape))
+
+
+def test_a_parametric_activation_chooses_as_an_activation_does():
+    weights = [
+        Network(4, (Dense(3), activation, Dense(2))).initialize(np.random.default_rng(0))[:12]
+        for activation in (Activation("relu"), ParametricActivation("relu"))
+    ]
+    np.testing.assert_array_equal(*weights)
+
+
+@pytest.mark.parametrize(
+    ("layer", "fan_in", "fan_out"),
+    [
+        (Conv2D(24, (3, 5), (9, 9, 16)), 3 * 5 * 16, 3 * 5 * 24),
+        (Conv1D(40, 4, (9, 60)), 4 * 60, 4 * 40),
+    ],
+    ids=["images", "sequences"],
+)
+@pytest.mark.parametrize("name", ["glorot_normal", "glorot_uniform", "he_normal", "lecun_uniform"])
+def test_a_value_goes_into_a_convolution_at_every_place_of_the_kernel(layer, fan_in, fan_out, name):
+    """Glorot and Bengio 2010, (12): Var W = 2 / (fan_in + fan_out); He et al. 2015, (10): 2 / fan_in."""
+    layer = replace(layer, initializer=name)
+    network = Network(prod(layer.shape), (layer,))
+    W = network.views(network.initialize(np.random.default_rng(0), np.float64))[0]["W"]
+    variance = {"glorot": 2 / (fan_in + fan_out), "he": 2 / fan_in, "lecun": 1 / fan_in}[name.split("_")[0]]
+    assert W.var() == pytest.approx(variance, rel=0.05)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

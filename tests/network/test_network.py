@@ -5,9 +5,21 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from chainrule.errors import ParameterError
-from chainrule.network import Activation, Dense, Draw, Dropout, Network, Polynomial, get_loss
+from chainrule.network import (
+    LSTM,
+    Activation,
+    Conv2D,
+    Dense,
+    Draw,
+    Dropout,
+    MaxPool1D,
+    Network,
+    Polynomial,
+    get_loss,
+)
 
 NESTED = Network(
     2,
@@ -105,6 +117,25 @@ def test_decay_acts_on_every_weight_and_on_no_bias(network):
     for name, view in network.named(network.decay_mask()).items():
         assert view.all() == name.endswith("W"), name
         assert view.any() == name.endswith("W"), name
+
+
+@pytest.mark.parametrize(
+    "layer", [Conv2D(2, 3, (2, 3, 1)), LSTM(2, 3), MaxPool1D(2, (6, 1)), Activation("relu")]
+)
+def test_sparse_rows_are_refused_in_words_where_the_first_layer_cannot_take_them(layer):
+    network, rows = Network(6, (layer, Dense(1))), csr_array(np.eye(6))
+    theta = network.initialize(np.random.default_rng(0))
+    for compute in (
+        lambda: network.predict(theta, rows),
+        lambda: network.forward(network.views(theta), rows),
+    ):
+        with pytest.raises(
+            ParameterError, match=rf"begins with '{layer.kind}', however they are sparse; give X"
+        ):
+            compute()
+    first = Network(6, (Dropout(0.5), Network(6, (Dense(6),)), *network.layers))
+    theta = first.initialize(np.random.default_rng(0))
+    np.testing.assert_allclose(first.predict(theta, rows), first.predict(theta, np.eye(6)), rtol=1e-6)
 
 
 # -- what it computes ------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ WORDS = {
     "RNN 8, 5 steps, gradients cut every 2: 5×2 → 8": (RNN(8, 5, truncate=2), 10),
     "LSTM 4, 5 steps, both ways: 5×2 → 8": (Bidirectional(LSTM(4, 5)), 10),
     "token embedding, 100 codes: 20 → 20×8": (TokenEmbedding(100, 8, 20), 20),
+    "token embedding, 9 codes, 0 is padding: 5 → 5×3": (TokenEmbedding(9, 2, 5, masked=True), 5),
     "dense: 12 → 3": (Dense(3), 12),
     "tanh: 12 → 12": (Activation("tanh"), 12),
     "dropout 0.3: 12 → 12": (Dropout(0.3), 12),

@@ -32,5 +32,13 @@ def test_a_gradient_is_shortened_to_the_bound_and_never_turned(xp, max_norm, fac
         np.testing.assert_allclose(np.concatenate(clipped), factor * np.asarray([3.0, -4.0]), rtol=1e-6)
 
 
+@pytest.mark.parametrize(("xp", "dtype"), [(np, "float32"), (np, "float64"), (jnp, "float32")])
+def test_an_infinite_bound_cuts_nothing(xp, dtype):
+    parts = (xp.asarray([3.0, -4e30], dtype=dtype), xp.zeros(2, dtype=dtype))
+    for part, clipped in zip(parts, clip(parts, np.inf), strict=True):
+        assert clipped.dtype == part.dtype
+        np.testing.assert_array_equal(clipped, part)
+
+
 def test_a_gradient_of_0_stays_0():
     np.testing.assert_array_equal(clip((np.zeros(3),), 1.0)[0], np.zeros(3))

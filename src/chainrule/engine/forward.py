@@ -49,7 +49,12 @@ class Forward:
         arrays = [array for named in parameters for array in named.values()]
         self.dtype = np.result_type(np.float32, *arrays) if dtype is None else np.dtype(dtype)
         self._rows_per_piece = max(1, _VALUES_PER_PIECE // max(widths))
-        self._largest = max((array.size for array in arrays), default=0)
+        often = (
+            layer.multiplications(n_in)
+            for layer, n_in in zip(layers, widths[:-1], strict=True)
+            if hasattr(layer, "multiplications")
+        )
+        self._largest = max([*(array.size for array in arrays), *often], default=0)
         # The layout in which W is multiplied without being turned is worth the copy to an owner only.
         as_dtype = partial(np.array, order="F") if own else np.asarray
         before = (None, *layers)

@@ -1,9 +1,9 @@
 """The numpy engine: interprets the equations. No compile time, no dependency, float32 or float64."""
 
-from collections.abc import Iterator
 from functools import partial
+from itertools import starmap
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from chainrule.engine.blas import in_threads
 from chainrule.engine.forward import outputs_left_out, raw_outputs
 from chainrule.engine.parts import Parts, over_vectors
 from chainrule.engine.step import Predict, end_of_epoch, objective, training_step
-from chainrule.network import Columns, EnsembleLoss, Network
+from chainrule.network import Columns, Conv1D, Conv2D, EnsembleLoss, Network
 
 __all__ = ["NumpyEngine", "as_dtype", "judged", "pieces_of_batch", "quiet", "validation_rows"]
 
@@ -21,7 +21,8 @@ Array = Any
 _MOST_EPOCHS_PER_CALL = 16
 _ROWS_PER_CALL = 10_000
 _WORK_OF_A_PIECE = 1e7
-_ROWS_OF_A_PIECE = 100
+_ROWS_OF_A_PRODUCT = 100
+_FEWEST_ROWS = 16
 _MOST_PIECES = 4
 
 
@@ -45,7 +46,7 @@ class NumpyEngine:
         parts = Parts(program.network)
         state = over_vectors(parts.split, state)
         rows = []
-        pieces = partial(_n_pieces, _largest_product(program))
+        pieces = partial(_n_pieces, _largest_product(program.network, program.network.n_inputs))
         with quiet(), in_threads() as each:
             step = partial(training_step, program, numbers, parts, key=plan.key, each=each)
             for epoch, rates in enumerate(plan.rates):
@@ -98,27 +99,40 @@ def _steps_of_epoch(
 
 def pieces_of_batch(program: Program, n_rows: int) -> int:
     """Pieces in which the numpy engine computes a batch of so many rows."""
-    return _n_pieces(_largest_product(program), n_rows)
+    return _n_pieces(_largest_product(program.network, program.network.n_inputs), n_rows)
 
 
-def _largest_product(program: Program) -> int:
-    """Multiplications per row of the largest product of two matrices; members multiply one by one."""
-    network = program.network
-    often: Iterator[int] = (
-        layer.multiplications(n)
-        for layer, n in zip(network.layers, network.widths[:-1], strict=True)
-        if hasattr(layer, "multiplications") and not isinstance(layer, Network | Columns)
-    )
-    return max([*(prod(shape[-2:]) for shape in network.shapes(network.n_inputs).values()), *often, 0])
+class _Product(NamedTuple):
+    """A layer's product of two matrices, or its products of all steps, for one row of a batch."""
+
+    multiplications: int = 0
+    rows: int = 1
+    """Of the matrix that the weights multiply: the places of a convolution."""
 
 
-def _n_pieces(largest_product: int, n_rows: int) -> int:
+def _largest_product(layer: Any, n_in: int) -> _Product:
+    """The layer's largest one; members multiply one by one."""
+    if isinstance(layer, Network):
+        layers = zip(layer.layers, layer.widths[:-1], strict=True)
+        return max(starmap(_largest_product, layers), default=_Product())
+    if isinstance(layer, Columns):
+        networks = ((network, network.n_inputs) for *_, network in layer.branches)
+        return max(starmap(_largest_product, networks), default=_Product())
+    if isinstance(layer, Conv1D | Conv2D):
+        return _Product(layer.multiplications(n_in), prod(layer.window.places))
+    if hasattr(layer, "multiplications"):
+        return _Product(layer.multiplications(n_in))
+    return _Product(max((prod(shape[-2:]) for shape in layer.shapes(n_in).values()), default=0))
+
+
+def _n_pieces(product: _Product, n_rows: int) -> int:
     """Pieces in which so many rows are computed, at the same time where there are several cores.
 
     However many there are: the last digits depend on the pieces.
     """
-    worth = int(2 * n_rows * largest_product / _WORK_OF_A_PIECE)
-    return max(1, min(_MOST_PIECES, worth, n_rows // _ROWS_OF_A_PIECE))
+    worth = int(2 * n_rows * product.multiplications / _WORK_OF_A_PIECE)
+    enough = min(n_rows // _FEWEST_ROWS, n_rows * product.rows // _ROWS_OF_A_PRODUCT)
+    return max(1, min(_MOST_PIECES, worth, enough))
 
 
 def validation_rows(data: Data) -> tuple[Array, Array, Array] | None:

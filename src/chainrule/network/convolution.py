@@ -39,6 +39,11 @@ class _Convolution(GridLayer):
         self.check_width(n_in)
         return {"W": (self.units, self.window.values), "b": (self.units,)}
 
+    @property
+    def fan_out(self) -> int:
+        """Values that one value of the grid goes into: every unit at all places that see it."""
+        return self.units * int(prod(self.window.size))
+
     def multiplications(self, n_in: int) -> int:
         """Of a row's forward pass: every weight at every place."""
         return self.n_out(n_in) * int(self.window.values)

@@ -22,7 +22,7 @@ class Dense:
     units : int
         Number of neurons.
     initializer : str, default="auto"
-        Initial weights: a name of `chainrule.network.initializers.INITIALIZERS`, or "auto": what the
+        Initial weights: a name of `chainrule.network.INITIALIZERS`, or "auto": what the
         activation behind the layer usually wants.
     biases : {"zeros", "uniform"}, default="zeros"
         Initial biases: 0, or U(±√(6 / (fan_in + fan_out))), which spreads the kinks of ReLU units over the

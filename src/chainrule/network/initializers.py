@@ -1,6 +1,6 @@
 """Initial weights: distributions whose width keeps the variance of the signal from layer to layer.
 
-W has shape (to, from), fan_in = from, fan_out = to.
+W has shape (to, from), fan_in = from, fan_out = to; of a convolution fan_out = units · places of the kernel.
 
     he_normal        N(0, 2 / fan_in)                      He et al. 2015, arXiv 1502.01852
     he_uniform       U(±√(6 / fan_in))                     the same variance
@@ -26,30 +26,28 @@ Array = Any
 
 
 def _normal(variance: Callable[[int, int], float]) -> Callable[..., Array]:
-    def draw(rng: Any, shape: tuple[int, int], gain: float) -> Array:  # noqa: ARG001
-        fan_out, fan_in = shape
-        return rng.normal(0.0, sqrt(variance(fan_in, fan_out)), (fan_in, fan_out)).T
+    def draw(rng: Any, shape: tuple[int, int], gain: float, fan_out: int) -> Array:  # noqa: ARG001
+        return rng.normal(0.0, sqrt(variance(shape[1], fan_out)), shape[::-1]).T
 
     return draw
 
 
 def _uniform(variance: Callable[[int, int], float]) -> Callable[..., Array]:
-    def draw(rng: Any, shape: tuple[int, int], gain: float) -> Array:  # noqa: ARG001
-        fan_out, fan_in = shape
-        bound = sqrt(3 * variance(fan_in, fan_out))
-        return rng.uniform(-bound, bound, (fan_in, fan_out)).T
+    def draw(rng: Any, shape: tuple[int, int], gain: float, fan_out: int) -> Array:  # noqa: ARG001
+        bound = sqrt(3 * variance(shape[1], fan_out))
+        return rng.uniform(-bound, bound, shape[::-1]).T
 
     return draw
 
 
-def _orthogonal(rng: Any, shape: tuple[int, int], gain: float) -> Array:
+def _orthogonal(rng: Any, shape: tuple[int, int], gain: float, fan_out: int) -> Array:  # noqa: ARG001
     rows, columns = shape
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
     q = q * np.sign(np.diag(r))  # makes Q uniform among the orthogonal matrices
     return gain * (q if rows >= columns else q.T)
 
 
-def _zeros(rng: Any, shape: tuple[int, int], gain: float) -> Array:  # noqa: ARG001
+def _zeros(rng: Any, shape: tuple[int, int], gain: float, fan_out: int) -> Array:  # noqa: ARG001
     return np.zeros(shape)
 
 
@@ -77,12 +75,16 @@ INITIALIZERS: dict[str, Callable[..., Array]] = {
 }
 
 
-def initial_weights(name: str, rng: Any, shape: tuple[int, int], gain: float = 1.0) -> Array:
+def initial_weights(
+    name: str, rng: Any, shape: tuple[int, int], gain: float = 1.0, fan_out: int | None = None
+) -> Array:
     """Weights of shape (to, from), float64, drawn as `name` says; `gain` is for "orthogonal" alone.
+
+    `fan_out` is given where it is not `to`.
 
     Always drawn in float64, so that float32 and float64 networks start at the same point, and input by input,
     as scikit-learn draws them. `rng` is a NumPy Generator or RandomState.
     """
     if name not in INITIALIZERS:
         raise ParameterError(f"initializer {name!r} is unknown; use one of {sorted(INITIALIZERS)} or 'auto'")
-    return INITIALIZERS[name](rng, shape, gain)
+    return INITIALIZERS[name](rng, shape, gain, shape[0] if fan_out is None else fan_out)

@@ -283,20 +283,24 @@ class Network(Described):
                 if name == "auto":
                     name = function.initializer if function else "glorot_uniform"
                 gain = function.gain if function else 1.0
-                named["W"][...] = initial_weights(name, rng, named["W"].shape, gain)
+                fan_out = getattr(layer, "fan_out", None)
+                named["W"][...] = initial_weights(name, rng, named["W"].shape, gain, fan_out)
                 if getattr(layer, "biases", "zeros") == "uniform":
                     bound = sqrt(6 / sum(named["W"].shape))
                     named["b"][...] = rng.uniform(-bound, bound, layer.units)
         return theta.astype(dtype)
 
     def _activation_behind(self, i: int, behind: ActivationFunction | None) -> ActivationFunction | None:
-        """The activation that the output of layer `i` goes into, if no other weights come first."""
+        """The activation that the output of layer `i` goes into, if no other weights come first.
+
+        Pooling, dropout and normalization are looked through.
+        """
         for j, layer in enumerate(self.layers[i + 1 :], start=i + 1):
-            if isinstance(layer, Activation):
+            if isinstance(layer, Activation | ParametricActivation):
                 return layer.function  # type: ignore[no-any-return]
             if isinstance(layer, Network):
                 return layer._activation_behind(-1, self._activation_behind(j, behind))
-            if hasattr(layer, "initializer"):
+            if any(len(shape) > 1 for shape in self.shapes_by_layer[j].values()):
                 return None
         return behind
 
@@ -340,7 +344,7 @@ class Network(Described):
         draw : Draw or None
             None when predicting: dropout is off.
         """
-        self._check_width(z)
+        self._check_rows(z)
         saved = []
         for i, (layer, named) in enumerate(zip(self.layers, self.by_layer(p), strict=True)):
             own = draw.fold(i) if draw is not None and _is_random(layer) else None
@@ -382,15 +386,20 @@ class Network(Described):
 
     def outputs(self, p: Parameters, z: Array) -> Array:
         """What `forward` gives when predicting, without keeping what backward would need."""
-        self._check_width(z)
+        self._check_rows(z)
         for layer, named in zip(self.layers, p, strict=True):
             z = layer.forward(named, z, None)[0]
         return z
 
-    def _check_width(self, z: Array) -> None:
+    def _check_rows(self, z: Array) -> None:
         if z.shape[1:] != (self.n_inputs,):
             raise ParameterError(
                 f"this network takes rows of {self.n_inputs} values, however the shape: {z.shape}"
+            )
+        if hasattr(z, "tocsr") and any(isinstance(layer, _OF_DENSE_ROWS) for layer in self.layers[:1]):
+            raise ParameterError(
+                f"rows must be dense for a network that begins with {self.layers[0].kind!r}, however they "
+                "are sparse; give X.toarray(), or begin with Dense"
             )
 
     # -- as plain data ------------------------------------------------------------------------------
@@ -416,6 +425,7 @@ class Network(Described):
 
 
 LAYERS[Network.kind] = Network
+_OF_DENSE_ROWS = tuple(layer for layer in LAYERS.values() if layer not in (Dense, Dropout, Network))
 
 
 def _is_random(layer: Any) -> bool:

@@ -1,6 +1,7 @@
 """Tokens: a learned row of values for every code of a sequence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,6 +30,9 @@ class TokenEmbedding:
         Values that come out per step.
     steps : int
         Codes of a row.
+    masked : bool, default=False
+        Code 0 is padding, which stands behind: x_t = 0, and E[0] is not learned. The mask that layers with
+        ``masked=True`` read comes out as the last feature of every step, 1 where there is a code, else 0.
     """
 
     kind: ClassVar[str] = "token_embedding"
@@ -37,17 +41,20 @@ class TokenEmbedding:
     levels: int
     units: int
     steps: int
+    masked: bool = False
 
     def __post_init__(self) -> None:
         for name in ("levels", "units", "steps"):
             value = getattr(self, name)
             if type(value) is not int or value < 1:
                 raise ParameterError(f"{name} must be a positive integer, however: {value!r}")
+        if type(self.masked) is not bool:
+            raise ParameterError(f"masked must be True or False, however: {self.masked!r}")
 
     @property
     def out_shape(self) -> tuple[int, int]:
-        """(steps, units): what a row that comes out consists of."""
-        return self.steps, self.units
+        """(steps, features): what a row that comes out consists of; a mask is a feature."""
+        return self.steps, self.units + self.masked
 
     def n_out(self, n_in: int) -> int:
         if n_in != self.steps:
@@ -55,7 +62,7 @@ class TokenEmbedding:
                 f"TokenEmbedding takes rows of steps={self.steps} codes, however: {n_in}; "
                 "give the steps that the rows have"
             )
-        return self.steps * self.units
+        return prod(self.out_shape)
 
     def shapes(self, n_in: int) -> dict[str, tuple[int, ...]]:
         self.n_out(n_in)
@@ -70,22 +77,34 @@ class TokenEmbedding:
 
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
         xp = namespace(z)
-        return xp.take(p["E"], z.astype(xp.int32), axis=0).reshape(z.shape[0], -1), z
+        x = xp.take(p["E"], z.astype(xp.int32), axis=0)
+        if self.masked:
+            exists = _exists(z)
+            x = xp.concat([xp.where(exists, x, 0), exists.astype(x.dtype)], axis=2)
+        return x.reshape(z.shape[0], -1), z
 
     def backward(self, p: dict[str, Array], z: Array, dout: Array) -> tuple[dict[str, Array], Array]:
         return self.parameter_gradients(p, z, dout), namespace(z).zeros_like(z)
 
     def parameter_gradients(self, p: dict[str, Array], z: Array, dout: Array) -> dict[str, Array]:
         """The gradient alone: what the first layer of a network needs."""
-        codes = z.reshape(-1).astype(namespace(z).int32)
-        return {"E": _sums(codes, dout.reshape(-1, self.units), self.levels)}
+        xp = namespace(z)
+        dx = dout.reshape(-1, *self.out_shape)[:, :, : self.units]
+        if self.masked:
+            dx = xp.where(_exists(z), dx, 0)
+        return {"E": _sums(z.reshape(-1).astype(xp.int32), dx.reshape(-1, self.units), self.levels)}
 
     def describe(self) -> dict[str, Any]:
-        return {"layer": self.kind, "levels": self.levels, "units": self.units, "steps": self.steps}
+        return {"layer": self.kind} | {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def from_description(cls, description: dict[str, Any]) -> "TokenEmbedding":
-        return cls(description["levels"], description["units"], description["steps"])
+        return cls(**{field.name: description[field.name] for field in fields(cls)})
+
+
+def _exists(codes: Array) -> Array:
+    """Which steps have a code, (n, steps, 1)."""
+    return (codes > 0.5)[:, :, None]
 
 
 def _sums(codes: Array, values: Array, levels: int) -> Array:

@@ -31,7 +31,7 @@ def name_in_words(layer: Any) -> str:
     if kind == "bidirectional":
         return f"{name_in_words(layer.layer)}, both ways"
     if kind == "token_embedding":
-        return f"token embedding, {layer.levels} codes"
+        return f"token embedding, {layer.levels} codes{', 0 is padding' * layer.masked}"
     if kind == "random_shift":
         return f"random shift, {_count(layer.pixels, 'pixel')}"
     if kind in ("activation", "parametric"):

@@ -34,6 +34,8 @@ def l1_penalty(weights: Array, strength: Any) -> tuple[Array, Array]:
 def clip(gradient: tuple[Array, ...], max_norm: Any) -> tuple[Array, ...]:
     """G · min(1, c / ‖g‖): never longer than c.          Pascanu, Mikolov, Bengio 2013, arXiv 1211.5063.
 
+    An infinite c cuts nothing.
+
     `gradient` comes in parts; its length ‖g‖ is that of all of them together.
     """
     if not gradient:
@@ -43,5 +45,6 @@ def clip(gradient: tuple[Array, ...], max_norm: Any) -> tuple[Array, ...]:
     largest = xp.maximum(largest, 1e-30)
     squares = xp.stack([((part / largest) ** 2).sum() for part in gradient])  # undivided they overflow
     norm = largest * xp.sqrt(squares.sum())
-    factor = max_norm / xp.maximum(norm, max_norm)
+    bound = xp.minimum(max_norm, xp.finfo(norm.dtype).max)  # ∞ / ∞ is no number
+    factor = bound / xp.maximum(norm, bound)
     return tuple(part * factor for part in gradient)
