@@ -459,6 +459,7 @@ RIGHT_LAYERS = {
     "standardize": (Standardize(2, masked=True), SEQUENCES),
     "random_shift": (RandomShift((2, 3, 1)), RNG.normal(size=(3, 6))),
     "token_embedding": (TokenEmbedding(3, 2, 4), RNG.integers(0, 3, (5, 4)).astype(float)),
+    "token_embedding, masked": (TokenEmbedding(3, 2, 4, True), RNG.integers(0, 3, (5, 4)).astype(float)),
     "rnn": (RNN(3, 4, "sequence", reverse=True, masked=True), SEQUENCES),
     "rnn cut in time": (RNN(2, 4, truncate=2), RNG.normal(size=(3, 8))),
     "lstm": (LSTM(2, 4, masked=True), SEQUENCES),

@@ -189,9 +189,13 @@ EVERY = Network(
 TOKENS = Network(30, (TokenEmbedding(7, 3, 30), GRU(3, 30, "sequence"), GlobalAveragePool(3), Dense(1)))
 
 
+PADDED = Network(9, (TokenEmbedding(7, 3, 9, masked=True), GRU(3, 9, masked=True), Dense(1)))
+
+
 def traces():
     yield "every layer over a grid", trace(EVERY, RNG.normal(size=324), [0.0, 1.0], dropout_seed=0)
     yield "tokens", trace(TOKENS, RNG.integers(0, 7, (2, 30)), [1.0, 2.0])
+    yield "padded tokens", trace(PADDED, [[3, 1, 5, 2, 0, 0, 0, 0, 0], [0] * 9], [1.0, 2.0])
     yield "images", trace(ImageClassifier((3, 4), **QUICK).fit(IMAGES, KINDS), IMAGES[:1], KINDS[:1])
     lists = SequenceRegressor("lstm", (3, 9), bidirectional=True, truncate=2, **QUICK)
     yield "sequences", trace(lists.fit(LISTS, KINDS * 2.0), LISTS[:3], KINDS[:3])
@@ -236,6 +240,47 @@ def test_numbers_of_the_layers_stand_on_the_page(name):
                     assert f"{values[t_, 0, 0]:.4g}" in text
         if step.layer.kind in ("conv1d", "conv2d"):
             assert f"{step.dp['b'][0]:.4g}" in text
+
+
+def test_padding_is_no_token():
+    text = TRACES["padded tokens"].to_text(units=9)
+    lines = [line.split() for line in text.splitlines()]
+    first = lines.index(["t", "code", "1", "2", "3"])
+    codes = [line[:2] for line in lines[first + 1 :] if len(line) == 5][:4]
+    assert codes == [["1", "3"], ["2", "1"], ["3", "5"], ["4", "2"]]
+    assert text.count("5 steps of padding") == 3, "of the tokens, and of the states forward and back"
+    for cell in (GRU, LSTM):  # a row that is padding alone is shown as well
+        network = Network(9, (TokenEmbedding(7, 3, 9, masked=True), cell(3, 9, masked=True), Dense(1)))
+        assert "9 steps of padding" in trace(network, [0] * 9, 1.0).to_html()
+
+
+@pytest.mark.parametrize(
+    ("model", "X", "one"),
+    [
+        (ImageClassifier((2,), **QUICK), IMAGES, IMAGES[0]),
+        (ImageClassifier((2,), **QUICK), IMAGES[..., None], IMAGES[0, ..., None]),
+        (ImageClassifier((2,), **QUICK), np.stack([IMAGES] * 3, axis=3), np.stack([IMAGES[0]] * 3, axis=2)),
+        (SequenceRegressor("gru", 2, **QUICK), IMAGES, IMAGES[0]),
+        (SequenceRegressor("gru", 2, **QUICK), IMAGES[:, 0], IMAGES[0, 0]),
+        (SequenceRegressor("gru", 2, **QUICK), IMAGES[:, 0, :, None], IMAGES[0, 0, :, None]),
+        (SequenceClassifier("gru", 2, **QUICK), LISTS, LISTS[0]),
+    ],
+    ids=["gray", "one channel", "colors", "sequence", "one feature", "one feature, said", "padded"],
+)
+def test_one_image_or_sequence_is_a_batch_of_one(model, X, one):
+    model.fit(X, KINDS)
+    single, several = trace(model, one, KINDS[0]), trace(model, X[:1], KINDS[:1])
+    np.testing.assert_array_equal(single.problem.X, several.problem.X)
+    np.testing.assert_array_equal(single.theta_after, several.theta_after)
+
+
+def test_one_row_of_a_frame_or_a_plain_list_is_a_batch_of_one():
+    frame = pd.DataFrame({"a": [x[:, 0] for x in LISTS], "size": RNG.normal(size=40)})
+    model = SequenceRegressor("gru", 2, **QUICK).fit(frame, KINDS)
+    assert trace(model, frame.iloc[2], KINDS[2]).loss == trace(model, frame[2:3], KINDS[2:3]).loss
+    model = SequenceRegressor("gru", 2, **QUICK).fit(frame["a"].tolist(), KINDS)
+    wanted = trace(model, [frame["a"][2]], KINDS[2:3]).loss
+    assert trace(model, frame["a"][2].tolist(), KINDS[2]).loss == wanted
 
 
 def test_branches_are_opened_where_they_go_through_steps():

@@ -186,15 +186,17 @@ def test_what_stands_behind_the_last_step_does_not_matter():
     np.testing.assert_allclose(found[:, 0], model.predict(LISTS), rtol=1e-5)
 
 
-def test_tokens_are_looked_up():
+@pytest.mark.parametrize("masked", [False, True])
+def test_tokens_are_looked_up(masked):
     from chainrule.export.onnx_answers import _outputs
     from chainrule.export.onnx_graph import Graph
     from chainrule.export.onnx_model import _model
     from chainrule.export.onnx_value import ROWS, Value
 
-    network = Network(6, (TokenEmbedding(9, 4, 6), LSTM(5, 6), Dense(2)))
+    network = Network(6, (TokenEmbedding(9, 4, 6, masked), LSTM(5, 6, masked=masked), Dense(2)))
     theta = network.initialize(RNG, np.float32)
-    codes = RNG.integers(0, 9, (12, 6)).astype(np.float32)
+    codes = RNG.integers(1, 9, (12, 6)).astype(np.float32)
+    codes[np.arange(6) >= RNG.integers(0, 7, (12, 1))] = 0
     graph = Graph({"X", "out"})
     out = _outputs(network, network.views(theta), Value(graph, "X", (ROWS, 6), np.float32))
     graph.add("Identity", out.name, results=("out",))

@@ -4,16 +4,25 @@ import warnings
 
 import numpy as np
 import onnxruntime
+import pandas as pd
 import pytest
 import skl2onnx
-from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
+from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, Int64TensorType, StringTensorType
 from sklearn.compose import make_column_transformer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from chainrule import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
+from chainrule import (
+    ImageClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    SequenceClassifier,
+    SequenceRegressor,
+    TabularClassifier,
+    TabularRegressor,
+)
 from chainrule.errors import ParameterError
-from chainrule.export import register_with_skl2onnx
+from chainrule.export import onnx_inputs, register_with_skl2onnx
 
 QUICK = {"max_iter": 2, "engine": "numpy", "random_state": 0}
 CLASSIFIERS = {
@@ -112,6 +121,47 @@ def test_behind_transformed_columns(X):
     pipeline = fit(make_pipeline(transformer, REGRESSORS["mlp"]()), whole, X[:, 1])
     found = convert(pipeline, whole[:1]).run(None, {"X": whole})[0]
     np.testing.assert_allclose(found[:, 0], pipeline.predict(whole), atol=1e-5)
+
+
+@pytest.mark.parametrize("labels", ["text", "truth"])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_classifiers_of_images(X, labels, channels):
+    images = np.random.default_rng(1).normal(size=(60, 6, 5, channels)).astype(np.float32)
+    model = fit(ImageClassifier((3,), **QUICK), images, LABELS[labels](X))
+    session = convert(model, images[:1], options={id(model): {"zipmap": False}})
+    label, probabilities = session.run(None, {"X": images})
+    assert label.tolist() == model.predict(images).tolist()
+    np.testing.assert_allclose(probabilities, model.predict_proba(images), rtol=0, atol=1e-5)
+
+
+def test_sequences_of_one_length_in_a_pipeline(X):
+    sequences = np.random.default_rng(1).normal(size=(60, 6, 3)).astype(np.float32)
+    model = fit(make_pipeline(SequenceRegressor("lstm", 4, **QUICK)), sequences, X[:, 0])
+    found = convert(model, sequences[:1]).run(None, {"X": sequences})[0]
+    np.testing.assert_allclose(found[:, 0], model.predict(sequences), rtol=1e-4, atol=1e-5)
+
+
+def test_sequences_of_several_lengths_with_static_columns(X):
+    loads = [np.resize(X[:, 2], i + 5)[i : i + 2 + i % 4] for i in range(len(X))]
+    frame = pd.DataFrame({"load": loads, "size": X[:, 1]})
+    model = fit(SequenceClassifier("gru", 4, bidirectional=True, **QUICK), frame, LABELS["text"](X))
+    feed = onnx_inputs(model, frame)
+    types = [
+        ("steps", FloatTensorType([None, 5, 1])),
+        ("n_steps", Int64TensorType([None])),
+        ("size", FloatTensorType([None, 1])),
+    ]
+    session = convert(model, initial_types=types, options={id(model): {"zipmap": False}})
+    fed = dict(zip(("steps", "n_steps", "size"), feed.values(), strict=True))
+    label, probabilities = session.run(None, fed)
+    assert label.tolist() == model.predict(frame).tolist()
+    np.testing.assert_allclose(probabilities, model.predict_proba(frame), rtol=0, atol=1e-5)
+    with pytest.raises(ParameterError, match=r"takes X, lengths, static, in this order, however: 1 input;"):
+        convert(model, initial_types=types[:1])
+    with pytest.raises(
+        ParameterError, match=r"'steps' \(steps .*must have the shape \[None, 5, 1\], however"
+    ):
+        convert(model, initial_types=[("steps", FloatTensorType([None, 7, 1])), *types[1:]])
 
 
 def test_what_is_too_old_or_unknown_is_refused(X):

@@ -12,7 +12,7 @@ import safetensors.numpy
 from sklearn.base import clone
 
 import chainrule
-from chainrule import MLPClassifier, MLPRegressor, Network, TabularRegressor
+from chainrule import LSTM, Dense, MLPClassifier, MLPRegressor, Network, TabularRegressor, TokenEmbedding
 from chainrule.errors import ModelFileError
 from chainrule.files.model_file import load_with_record
 from chainrule.optimization.schedules import OneCycle, WarmUp
@@ -105,6 +105,19 @@ def test_a_network_with_parameters(tmp_path):
     assert same == network
     np.testing.assert_array_equal(loaded, theta)
     assert loaded.dtype == theta.dtype
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_network_of_tokens(tmp_path, masked):
+    network = Network(4, (TokenEmbedding(9, 3, 4, masked), LSTM(2, 4, masked=masked), Dense(2)))
+    theta = network.initialize(np.random.default_rng(0))
+    chainrule.save((network, theta), tmp_path / "m")
+    same, loaded = chainrule.load(tmp_path / "m")
+    assert same == network
+    np.testing.assert_array_equal(loaded, theta)
+    network = Network(4, (network.layers[0], Dense(2)))
+    with pytest.raises(ModelFileError, match="what the network computes is not finite"):
+        chainrule.save((network, np.full(network.n_parameters, 1e19, np.float32)), tmp_path / "m")
 
 
 def test_a_loaded_model_goes_on_learning_and_clones(models, rows, tmp_path):

@@ -14,6 +14,8 @@ from browser_pages import (  # noqa: F401
     rounded,
 )
 
+from chainrule import load
+
 READS = "state?.settings.data.kind === argument && frame?.revision === state.revision"
 
 
@@ -56,11 +58,11 @@ def test_cells_are_reached_by_keys_and_training_by_its_own(visit):
     visit.pause()
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_what_flows_back_is_shown_with_its_products(visit, cell):
     choose_data(visit, "first_symbol")
-    if cell == "lstm":
-        visit.choose("cell", "lstm")
+    if cell != "rnn":
+        visit.choose("cell", cell)
     visit.page.locator("rect[data-cell='10']").nth(-1).scroll_into_view_if_needed()
     back = visit.page.get_by_label("Derivatives of the loss by h")
     back.locator("rect[data-cell='10']").hover()
@@ -68,7 +70,7 @@ def test_what_flows_back_is_shown_with_its_products(visit, cell):
     work.get_by_text("dL/dh: unit 2, step 3").wait_for()
     arrays = visit.told("frame")[1]
     lines = work.locator(".equation").all_text_contents()
-    assert lines[1].count("·") == len(arrays["da"])
+    assert lines[1].count("·") == len(arrays["da"]) + (cell == "gru")
     assert lines[2] == f"= {figure_of(arrays['dh'][1, 2])}"
     terms = re.findall(r"\(?([−\d.e]+)\)?·\(?([−\d.e]+)\)?", lines[1])
     numbers = np.array(terms, dtype=object)
@@ -82,12 +84,40 @@ def test_another_row_is_looked_at_and_the_plane_comes_back(visit):
     button.click()
     visit.wait("frame.row === argument", int(button.get_attribute("data-row")))
     assert button.get_attribute("aria-pressed") == "true"
-    assert visit.page.get_by_role("tab").filter(visible=True).all_text_contents() == ["Tours", "Scores"]
+    assert visit.page.get_by_role("tab").filter(visible=True).all_text_contents() == [
+        "Tours",
+        "Scores",
+        "Save & export",
+    ]
     assert not visit.control("output").is_visible()
     with visit.changing():
         visit.control("data-sets").locator("button").first.click()
     assert visit.control("output").is_visible()
     assert visit.page.get_by_role("tab").filter(visible=True).count() > 5
+
+
+def test_a_recurrence_is_saved_and_copied_as_python(visit, tmp_path):
+    panel = visit.tab("Save & export")
+    panel.get_by_role("radio", name=re.compile("^NumPy")).check()
+    choose_data(visit, "first_symbol")
+    visit.choose("cell", "gru")
+    visit.step("epoch", 2)
+    panel = visit.tab("Save & export")
+    assert panel.get_by_role("radio").filter(visible=True).count() == 1
+    assert panel.get_by_role("button", name="Open model …").is_hidden()
+    panel.get_by_role("button", name="Bring up to date").click()
+    shown = panel.locator("pre.code", has_text="run.advance")
+    shown.wait_for()
+    names = {}
+    exec(shown.text_content(), names)
+    assert np.array_equal(names["run"].theta, visit.theta)
+    with visit.page.expect_download() as download:
+        panel.get_by_role("button", name="Save model").click()
+    path = tmp_path / "model.safetensors"
+    download.value.save_as(path)
+    examples = names["run"].examples
+    labels = np.array(examples.rows.labels)[(names["run"].answers()[:, 0] > 0).astype(int)]
+    assert (load(path).predict(examples.X_train[:, :, None]) == labels).all()
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from chainrule import load, trace
 from chainrule.errors import ParameterError
 from chainrule.playground.frames import frame_of, state_of
 from chainrule.playground.grid_data import GRID_DATA, grid_examples
@@ -42,6 +43,15 @@ def lstm_states(p, x, h, c, first):
         i, f, o = (1 / (1 + np.exp(-a)) for a in (a_i, a_f, a_o))
         c = f * c + i * np.tanh(a_g)
         h = o * np.tanh(c)
+    return h
+
+
+def gru_states(p, x, h, first):
+    for value in x[first:]:
+        a_r, a_z, a_n = np.split(p["W"][:, 0] * value + p["b"], 3)
+        u_r, u_z, u_n = np.split(p["U"] @ h, 3)
+        r, z = (1 / (1 + np.exp(-a)) for a in (a_r + u_r, a_z + u_z))
+        h = (1 - z) * np.tanh(a_n + r * (u_n + p["c"])) + z * h
     return h
 
 
@@ -128,7 +138,7 @@ def test_the_gradient_of_the_filters_is_that_of_the_row():
     assert found == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 @pytest.mark.parametrize("kind", ["first_symbol", "sine"])
 def test_what_flows_back_is_the_derivative_by_every_state(cell, kind):
     run = run_of(kind, cell=cell)
@@ -144,6 +154,8 @@ def test_what_flows_back_is_the_derivative_by_every_state(cell, kind):
         state[unit] += by
         if cell == "rnn":
             return loss_of_row(run, row, simple_states(p, x, state, t + 1))
+        if cell == "gru":
+            return loss_of_row(run, row, gru_states(p, x, state, t + 1))
         return loss_of_row(run, row, lstm_states(p, x, state, c[:, t + 1], t + 1))
 
     for t, unit in np.ndindex(5, 4):
@@ -152,15 +164,66 @@ def test_what_flows_back_is_the_derivative_by_every_state(cell, kind):
 
 
 def test_the_states_are_those_of_the_equations():
-    for cell in ("rnn", "lstm"):
+    states_of = {"rnn": simple_states, "gru": gru_states}
+    states_of["lstm"] = lambda p, x, h, first: lstm_states(p, x, h, h, first)
+    for cell in states_of:
         run = run_of("sine", cell=cell)
         found, zero = inside(run, 2), np.zeros(4)
         p, x = run.now.setup.network.views(run.theta)[0], run.examples.X[2]
         for t in range(1, 6):
-            states = (
-                simple_states(p, x[:t], zero, 0) if cell == "rnn" else lstm_states(p, x[:t], zero, zero, 0)
-            )
-            assert found["h"][:, t - 1] == pytest.approx(states, abs=1e-6)
+            assert found["h"][:, t - 1] == pytest.approx(states_of[cell](p, x[:t], zero, 0), abs=1e-6)
+
+
+def test_the_parts_of_a_gru_are_those_that_make_its_states():
+    """What the page multiplies and adds is what it shows beside."""
+    run = run_of("first_symbol", cell="gru")
+    found, units = {name: value.astype(float) for name, value in inside(run, 2).items()}, 4
+    r, z, n = found["gates"].reshape(3, units, 5)
+    before = np.hstack([np.zeros((units, 1)), found["h"][:, :-1]])
+    W, b = found["W"].reshape(3, units), found["b"].reshape(3, units)
+    U = found["U"].reshape(3, units, units)
+    assert found["q"] == pytest.approx(U[2] @ before + found["b_q"][:, None], abs=1e-6)
+    of_input = W[:, :, None] * found["x"] + b[:, :, None]
+    assert n == pytest.approx(np.tanh(of_input[2] + r * found["q"]), abs=1e-6)
+    for gate, values in enumerate((r, z)):
+        sums = of_input[gate] + U[gate] @ before
+        assert values == pytest.approx(1 / (1 + np.exp(-sums)), abs=1e-6)
+    assert found["h"] == pytest.approx((1 - z) * n + z * before, abs=1e-6)
+    back = found["U"].T @ found["da"] + z * found["dh"]
+    assert found["dh"][:, :-1] == pytest.approx(back[:, 1:], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"data": {"kind": "bars"}, "filters": 3},
+        {"data": {"kind": "first_symbol", "steps": 6, "seed": 4}, "cell": "gru", "solver": "adam"},
+        {"data": {"kind": "sine"}, "cell": "lstm", "cell_units": 2},
+    ],
+    ids=lambda settings: settings["data"]["kind"],
+)
+def test_code_and_file_are_the_network_that_was_trained(settings, tmp_path):
+    page = Page()
+    page.send("set", settings=settings)
+    run = page.session.run
+    run.advance("epoch")
+    run.change({"learning_rate": 0.01})
+    run.advance("batch", 3)
+    names = {}
+    exec(page.send("ask", id=1, what="python")["text"], names)
+    np.testing.assert_array_equal(names["run"].theta, run.theta)
+
+    page.send("ask", id=2, what="model_file")
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(page.told[-1][1]["bytes"].tobytes())
+    model, rows = load(path), run.examples
+    X, a = rows.X_test.reshape(-1, *rows.rows.grid), run.answers(test=True)
+    if not rows.rows.labels:
+        np.testing.assert_allclose(model.predict(X), a[:, 0], rtol=1e-5, atol=1e-6)
+        return
+    classes = a.argmax(axis=1) if a.shape[1] > 1 else (a[:, 0] > 0).astype(int)
+    assert model.predict(X).tolist() == [rows.rows.labels[k] for k in classes]
+    assert trace(model, X[0], rows.rows.labels[0]).loss > 0
 
 
 class Page:
@@ -199,7 +262,7 @@ def test_state_and_frame_hold_what_the_page_draws(kind):
 def test_what_is_of_dense_layers_only_is_refused_in_a_sentence():
     page = Page()
     page.send("set", settings={"data": {"kind": "bars"}})
-    for what in ("trace", "neuron", "gradient_check", "doctor", "python", "numpy", "model_file"):
+    for what in ("trace", "neuron", "gradient_check", "doctor", "numpy", "javascript"):
         answer = page.send("ask", id=1, what=what, row=0, layer=0, unit=0)
         assert "choose points or a table" in answer["error"]
     assert page.send("table", name="x.csv", columns=["pixel 1, 1"])["type"] == "refused"
@@ -212,7 +275,7 @@ def test_what_is_of_dense_layers_only_is_refused_in_a_sentence():
     ("changes", "words"),
     [
         ({"filters": 0}, "filters must be a whole number from 1 to 8"),
-        ({"cell": "gpt"}, "cell must be one of rnn, lstm"),
+        ({"cell": "gpt"}, "cell must be one of rnn, lstm, gru"),
         ({"cell_units": 99}, "cell_units must be a whole number from 1 to 8"),
         ({"data": {"steps": 1}}, "steps must be a whole number from 2 to 24"),
     ],

@@ -215,14 +215,17 @@ export interface Inside {
   maps?: Float32Array;
   pooled?: Float32Array;
   dW?: Float32Array;
-  /** recurrence: (gates × units, units); h, dL/dh (units, steps), dL/da (gates × units, steps) */
+  /** recurrence: (gates × units, units); h, dL/dh (units, steps), dL/d(U h + …) (gates × units, steps) */
   U?: Float32Array;
   h?: Float32Array;
   dh?: Float32Array;
   da?: Float32Array;
-  /** LSTM: gates i, f, g, o (4 units, steps), and the memory (units, steps) */
+  /** LSTM: i, f, g, o (4 units, steps), and the memory (units, steps) */
   gates?: Float32Array;
   c?: Float32Array;
+  /** GRU: r, z, n are its gates (3 units, steps); q (units, steps), and the bias of q */
+  q?: Float32Array;
+  b_q?: Float32Array;
 }
 
 export interface Frame {

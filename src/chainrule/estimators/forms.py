@@ -9,9 +9,33 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule.errors import ParameterError
 from chainrule.estimators.silence import without_warnings
 
-__all__ = ["as_rows", "as_targets", "before_last_step", "check_as_many", "checked_weights"]
+__all__ = [
+    "as_rows",
+    "as_samples",
+    "as_targets",
+    "before_last_step",
+    "check_as_many",
+    "checked_weights",
+    "refuse_forecaster",
+]
 
 Array = Any
+
+
+def refuse_forecaster(model: Any) -> None:
+    """Say of a forecaster, which reads series, what it has that reads rows.
+
+    Raises
+    ------
+    ParameterError
+    """
+    from chainrule.estimators.forecaster import Forecaster
+
+    if isinstance(model, Forecaster):
+        raise ParameterError(
+            "a Forecaster reads a series; give its network and windows: X, y = model.windows(data), and then "
+            "model.network_ with X and y, or with some of them such as X[:1], y[:1]"
+        )
 
 
 def checked_weights(sample_weight: Any, n: int) -> Array:
@@ -42,6 +66,26 @@ def as_rows(X: Any, names: tuple[str, ...]) -> Any:
     if isinstance(X, list | tuple) and not any(np.ndim(value) for value in X):
         return [list(X)]
     return X[None] if isinstance(X, np.ndarray) and X.ndim == 1 else X
+
+
+def as_samples(X: Any, shape: tuple[int, ...]) -> Any:
+    """One image or sequence, an array or a row of a frame, as several of which there is one.
+
+    Several stay as they are.
+
+    Parameters
+    ----------
+    shape : (height, width, channels), or (steps, features)
+        Of those that the model knows; channels and features of 1 may be left out, and steps may be fewer.
+    """
+    if hasattr(X, "to_frame") and hasattr(X, "index"):  # a row of a pandas frame
+        return X.to_frame().T
+    if isinstance(X, list | tuple) and not any(np.ndim(value) for value in X):
+        X = np.asarray(X)
+    if not isinstance(X, np.ndarray):
+        return X
+    is_one = X.shape[-1:] == shape[-1:] if X.ndim == len(shape) else X.ndim == len(shape) - 1
+    return X[None] if is_one else X
 
 
 def as_targets(y: Any, n_rows: int) -> Any:

@@ -13,7 +13,16 @@ from chainrule.engine.parts import Parts
 from chainrule.engine.step import training_step
 from chainrule.errors import ParameterError
 from chainrule.estimators.base import BaseNetwork
-from chainrule.estimators.forms import as_rows, as_targets, before_last_step, check_as_many, checked_weights
+from chainrule.estimators.forms import (
+    as_rows,
+    as_samples,
+    as_targets,
+    before_last_step,
+    check_as_many,
+    checked_weights,
+    refuse_forecaster,
+)
+from chainrule.estimators.grid_network import GridNetwork
 from chainrule.estimators.presets import SHARE_OF_RATE_TO_GO_ON, numbers_of
 from chainrule.estimators.rows import checked_table
 from chainrule.estimators.tabular_fitted import FittedTabular
@@ -162,6 +171,7 @@ def problem_of(
     elif isinstance(model_or_network, FittedTabular):
         problem = _of_table_model(model_or_network, X, y, sample_weight)
     else:
+        refuse_forecaster(model_or_network)
         raise ParameterError(
             "the model must be a Network or a fitted estimator of this package, however: "
             f"{type(model_or_network).__name__}"
@@ -219,7 +229,8 @@ def _of_network(
 def _of_network_model(model: BaseNetwork, X: Any, y: Any, sample_weight: Any) -> Problem:
     check_is_fitted(model)
     names = tuple(getattr(model, "feature_names_in_", ()))
-    matrix = model._rows_to_answer(as_rows(X, names))
+    is_grid = isinstance(model, GridNetwork)
+    matrix = model._rows_to_answer(as_samples(X, model.input_shape_) if is_grid else as_rows(X, names))
     labels = as_targets(y, matrix.shape[0])
     check_as_many(matrix, labels)
     network, theta = model.network_, model._theta(model.network_)

@@ -49,7 +49,7 @@ def _shape(steps: Sequence[Any], width: int) -> tuple[tuple[int, ...], bool]:
         layer = getattr(step.layer, "layer", step.layer)
         if layer.kind in ("dense", "member_dense", "columns") or step.z_in.shape[-1] != width:
             break
-        masked |= bool(getattr(layer, "masked", False))
+        masked |= layer.kind != "token_embedding" and bool(getattr(layer, "masked", False))
         if hasattr(layer, "shape"):
             return tuple(layer.shape), masked
         if hasattr(layer, "steps"):

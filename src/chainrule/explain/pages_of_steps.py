@@ -139,15 +139,15 @@ def _formulas(found: Unrolled) -> list[Formula]:
 
 def _forward(found: Unrolled, p: Any, start: str, unit: int, which: str, shown: Shown) -> list[Any]:
     parts: list[Any] = []
-    last = found.taken(shown.row)[-1]
+    taken = found.taken(shown.row)
     symbols = _VALUES[found.layer.kind]
     head = ("t", *_inputs(found), *(Formula(name, name) for name in map(_at_step, symbols)))
     columns = [found.x[:, shown.row, k] for k in range(len(_inputs(found)))]
     columns += [found.forward[symbol][:, shown.row, unit] for symbol in symbols]
     title = f"Unit {unit + 1} of {found.layer.units} over time{which}, from h = 0"
     parts.append(_over_time(found, columns, head, title, shown))
-    if found.layer.kind != "gru":
-        parts.append(_sums_in_full(found, p, start, unit, last, shown))
+    if found.layer.kind != "gru" and taken:
+        parts.append(_sums_in_full(found, p, start, unit, taken[-1], shown))
     for name in ("W", "U"):
         caption = f"{start}{name}, the rows of unit {unit + 1}"
         parts.append(_rows_of_unit(found, p[start + name], caption, unit, shown))
@@ -174,12 +174,14 @@ def _over_time(found: Unrolled, columns: list[Array], head: Any, title: str, sho
         ("…", *("" for _ in columns)) if k is None else (taken[k] + 1, *(float(c[taken[k]]) for c in columns))
         for k in places
     ]
-    n_padded = found.layer.steps - len(taken)
+    padding = _padding(found.layer.steps - len(taken))
     notes = [left_out(len(taken), sum(k is not None for k in places), "steps")]
-    notes += [f"{n_padded} step{'s' * (n_padded != 1)} of padding, where the state stays as it is"] * (
-        n_padded > 0
-    )
+    notes += [f"{padding}, where the state stays as it is"] * bool(padding)
     return Grid(tuple(head), tuple(rows), title, ", ".join(filter(None, notes)))
+
+
+def _padding(n_steps: int) -> str:
+    return f"{n_steps} step{'s' * (n_steps != 1)} of padding" if n_steps else ""
 
 
 def _sums_in_full(found: Unrolled, p: Any, start: str, unit: int, t: int, shown: Shown) -> Grid:
@@ -247,17 +249,19 @@ def token_page(step: Any, shown: Shown) -> LayerPage:
     layer = step.layer
     codes = step.z_in[shown.row].astype(int)
     x = step.out[shown.row].reshape(layer.steps, -1)
-    places = few(len(codes), 2 * shown.units)
+    taken = np.flatnonzero(codes) if layer.masked else np.arange(len(codes))
+    places = few(len(taken), 2 * shown.units)
     header = ("t", "code", *(str(j + 1) for j in range(min(shown.units, layer.units))))
     rows = tuple(
         ("…", *[""] * (len(header) - 1))
-        if t is None
-        else (t + 1, int(codes[t]), *map(float, x[t, : shown.units]))
-        for t in places
+        if k is None
+        else (int(taken[k]) + 1, int(codes[taken[k]]), *map(float, x[taken[k], : len(header) - 2]))
+        for k in places
     )
-    note = left_out(len(codes), 2 * shown.units, "steps")
+    notes = [left_out(len(taken), 2 * shown.units, "steps"), _padding(layer.steps - len(taken))]
+    note = ", ".join(filter(None, notes))
     formula = Formula("x_t = E[code_t]", r"\mathbf x_t = \mathbf E_{\text{code}_t}")
-    used = list(dict.fromkeys(codes.tolist()))
+    used = list(dict.fromkeys(codes[taken].tolist()))
     slope = Formula(
         "dL/dE[k] = Σ dL/dx_t over all steps with code_t = k",
         rf"{_D}\mathbf E_k = \sum_{{t:\,\text{{code}}_t = k}} {_D}\mathbf x_t",

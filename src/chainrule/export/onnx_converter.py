@@ -6,9 +6,19 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ParameterError
-from chainrule.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
+from chainrule.estimators import (
+    ImageClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    SequenceClassifier,
+    SequenceRegressor,
+    TabularClassifier,
+    TabularRegressor,
+)
+from chainrule.estimators.grid_network import GridNetwork
 from chainrule.export.onnx_answers import class_labels, network_answers, tabular_answers
 from chainrule.export.onnx_graph import ML_OPSET, Graph
+from chainrule.export.onnx_grids import rows_of_grids
 from chainrule.export.onnx_model import plain_attributes
 from chainrule.export.onnx_ports import check_model, is_tabular, ports_of
 from chainrule.export.onnx_value import ROWS, Value, concat
@@ -20,7 +30,8 @@ def register_with_skl2onnx() -> None:
     """Teach skl2onnx to convert the library's models, alone and as the last step of a pipeline.
 
     Call it once, before `skl2onnx.to_onnx` or `skl2onnx.convert_sklearn`. Columns go by their place; those
-    that the model reads as text must come as text. What cannot be written raises as in `to_onnx`.
+    that the model reads as text must come as text. So do the inputs of a model of images or sequences, which
+    are of the shapes that `to_onnx` names. What cannot be written raises as there.
 
     Raises
     ------
@@ -34,10 +45,10 @@ def register_with_skl2onnx() -> None:
             "converting pipelines needs skl2onnx, which is not installed: pip install skl2onnx"
         ) from None
     options = {"zipmap": [True, False, "columns"], "nocl": [True, False]}
-    for classifier in (MLPClassifier, TabularClassifier):
+    for classifier in (MLPClassifier, TabularClassifier, ImageClassifier, SequenceClassifier):
         alias = f"Chainrule{classifier.__name__}"
         update_registered_converter(classifier, alias, _shape_of_classes, _convert, options=options)
-    for regressor in (MLPRegressor, TabularRegressor):
+    for regressor in (MLPRegressor, TabularRegressor, SequenceRegressor):
         alias = f"Chainrule{regressor.__name__}"
         update_registered_converter(regressor, alias, _shape_of_numbers, _convert)
 
@@ -71,20 +82,46 @@ def _floats_of(operator: Any) -> Any:
 
 
 def _convert(scope: Any, operator: Any, container: Any) -> None:
-    graph, model = Graph({variable.onnx_name for variable in operator.inputs}), operator.raw_operator
-    inputs = {variable.onnx_name: _input(graph, variable) for variable in operator.inputs}
-    columns = [values[:, place : place + 1] for values in inputs.values() for place in range(values.shape[1])]
-    if is_tabular(model):
-        answers = tabular_answers(model, _by_name(model, columns))
-    else:
-        common = np.result_type(*(values.dtype for values in inputs.values()))
-        answers = network_answers(model, concat([values.astype(common) for values in inputs.values()]))
-    names = dict(zip(inputs, inputs, strict=True))
+    names = {variable.onnx_name: variable.onnx_name for variable in operator.inputs}
+    graph = Graph(set(names))
+    answers = _answers(graph, operator.raw_operator, operator.inputs)
     for output, answer in zip(operator.outputs, answers.values(), strict=True):
         result = graph.free("output")
         graph.add("Identity", answer.astype(_dtype_of(output)).name, results=(result,))
         names[result] = output.full_name
     _add(graph, names, scope, container)
+
+
+def _answers(graph: Graph, model: Any, variables: Sequence[Any]) -> dict[str, Value]:
+    """What the model answers, by name."""
+    if isinstance(model, GridNetwork):
+        return network_answers(model, rows_of_grids(model, _grids(graph, model, variables)))
+    inputs = [_input(graph, variable) for variable in variables]
+    if is_tabular(model):
+        columns = [values[:, place : place + 1] for values in inputs for place in range(values.shape[1])]
+        return tabular_answers(model, _by_name(model, columns))
+    common = np.result_type(*(values.dtype for values in inputs))
+    return network_answers(model, concat([values.astype(common) for values in inputs]))
+
+
+def _grids(graph: Graph, model: Any, variables: Sequence[Any]) -> dict[str, Value]:
+    """The inputs of a model of images or sequences."""
+    ports = ports_of(model)
+    if len(variables) != len(ports):
+        raise ParameterError(
+            f"the model takes {', '.join(port.name for port in ports)}, in this order, however: "
+            f"{len(variables)} input{'s' * (len(variables) != 1)}; see initial_types of skl2onnx"
+        )
+    found = {}
+    for variable, port in zip(variables, ports, strict=True):
+        if tuple(variable.type.shape[1:]) != port.shape:
+            raise ParameterError(
+                f"the input {variable.raw_name!r} ({port.holds}) must have the shape {[None, *port.shape]}, "
+                f"however: {variable.type.shape}"
+            )
+        value = Value(graph, variable.onnx_name, (ROWS, *port.shape), _dtype_of(variable))
+        found[port.name] = value.astype(port.dtype)
+    return found
 
 
 def _input(graph: Graph, variable: Any) -> Value:

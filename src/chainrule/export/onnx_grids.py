@@ -162,9 +162,9 @@ def _operation(layer: Any, p: dict[str, Array], x: Value, exists: Value | None) 
     if layer.reverse:
         settings["direction"] = "reverse"
     arrays = [as_value(graph, array[None], np.float32).name for array in (W, U, np.concatenate([b, behind]))]
-    lengths = "" if exists is None else exists.astype(np.int32)[:, :, 0].sum(1).name
+    lengths = [] if exists is None else [exists.astype(np.int32)[:, :, 0].sum(1).name]
     names = graph.free("states"), graph.free("last")
-    graph.add(layer.kind.upper(), x.name, *arrays, lengths, results=names, **settings)
+    graph.add(layer.kind.upper(), x.name, *arrays, *lengths, results=names, **settings)
     states = Value(graph, names[0], (layer.steps, 1, ROWS, layer.units), np.float32)
     last = Value(graph, names[1], (1, ROWS, layer.units), np.float32)[0]
     states = permute_dims(states[:, 0], (1, 0, 2))

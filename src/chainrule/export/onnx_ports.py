@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.errors import ParameterError
 from chainrule.estimators import (
+    Forecaster,
     MLPClassifier,
     MLPRegressor,
     SequenceClassifier,
@@ -92,7 +93,10 @@ def check_model(model: Any) -> None:
     """
     if type(model) not in _WRITTEN:
         names = ", ".join(written.__name__ for written in _WRITTEN)
-        raise ParameterError(f"ONNX is written of a fitted {names}, however: a {type(model).__name__}")
+        network = "; its network is one: to_onnx(model.network_)" if isinstance(model, Forecaster) else ""
+        raise ParameterError(
+            f"ONNX is written of a fitted {names}, however: a {type(model).__name__}{network}"
+        )
     if not hasattr(model, "coefs_" if isinstance(model, MLPClassifier | MLPRegressor) else "theta_"):
         raise ParameterError(f"the {type(model).__name__} is not fitted; call fit before writing it as ONNX")
 

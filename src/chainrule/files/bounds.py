@@ -18,6 +18,7 @@ from chainrule.network import (
     ParametricActivation,
     Periodic,
     Standardize,
+    TokenEmbedding,
 )
 
 __all__ = ["check_bounds"]
@@ -105,6 +106,9 @@ def _behind_layer(layer: Any, p: dict[str, Array], bound: Array) -> Array:
         return bound + layer._alpha(p, bound) * (_of_function(layer.function, bound) + bound)
     if isinstance(layer, CategoryEmbedding):
         return p["E"].max(axis=0, keepdims=True).astype(np.float64)
+    if isinstance(layer, TokenEmbedding):
+        largest = np.append(p["E"].max(axis=0), [1.0] * layer.masked)
+        return np.tile(largest.astype(np.float64), layer.steps)[None]
     if isinstance(layer, Periodic):
         turns = bound.T[:, :, None] * p["w"][:, None] + p["c"][:, None]
         waves = np.where(np.isfinite(turns), 1.0, np.inf)

@@ -31,7 +31,7 @@ def _answer(run: Run, question: Mapping[str, Any], path: str | None) -> Message:
     from chainrule.playground import glass
 
     what, row = question.get("what"), question.get("row")
-    if run.examples.rows.grid:
+    if run.examples.rows.grid and what not in ("python", "model_file"):
         raise ParameterError(
             f"{run.examples.rows.title} is read by a convolution or a recurrence, and {what!r:.40} is there "
             "for networks of dense layers only; choose points or a table"

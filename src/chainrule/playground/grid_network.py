@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from chainrule.network import LSTM, RNN, Activation, Conv2D, Dense, MaxPool2D, Network
+from chainrule.network import GRU, LSTM, RNN, Activation, Conv2D, Dense, MaxPool2D, Network
 from chainrule.playground.settings import Settings
 
 __all__ = ["grid_network"]
 
-_CELLS = {"rnn": RNN, "lstm": LSTM}
+_CELLS = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
 
 
 def grid_network(settings: Settings, grid: tuple[int, ...], n_outputs: int) -> Network:

@@ -45,7 +45,7 @@ def inside(run: Run, row: int) -> dict[str, Array]:
         if len(examples.rows.labels) == 2:
             answers = np.asarray([1 - answers[0], answers[0]])
         found = {"x": examples.X[row], "answers": answers, "target": y[0]}
-        found |= p[0]
+        found |= {name: p[0][name] for name in ("W", "U", "b") if name in p[0]}
         if len(examples.rows.grid) == 2:
             found |= _recurrence(network.layers, p, examples.X[row][None], dz)
         else:
@@ -67,16 +67,22 @@ def _convolution(layers: Any, p: Any, passed: Any, dz: Array) -> dict[str, Array
 
 
 def _recurrence(layers: Any, p: Any, z: Array, dh: Array) -> dict[str, Array]:
-    """`h` and `dh` = dL/dh (units, steps), `da` (gates * units, steps); of an LSTM `gates` and `c` too."""
+    """`h` and `dh` = dL/dh (units, steps), `da` = dL/d(U h + ...) (gates * units, steps).
+
+    Of an LSTM and a GRU `gates` (gates * units, steps) too; of the one the memory `c`, of the other `q` and
+    its bias `b_q`.
+    """
     from chainrule.explain.unrolled import unrolled  # imports more than the first picture should wait for
 
     steps = unrolled(layers[0], p[0], z, dh)[""]
     forward, backward = steps.forward, steps.backward
-    sums = [name for name in backward if name.startswith("a")]
+    sums = ("a_r", "a_z", "q") if "q" in backward else [name for name in backward if name.startswith("a")]
     found = {"h": forward["h"], "dh": backward["h"], "da": _side_by_side(backward, sums)}
-    if "c" in forward:
-        found |= {"c": forward["c"], "gates": _side_by_side(forward, steps.gates)}
-    return {name: values[:, 0].T for name, values in found.items()}
+    if len(steps.gates) > 1:
+        found |= {"gates": _side_by_side(forward, steps.gates)}
+    found |= {name: forward[name] for name in ("c", "q") if name in forward}
+    of_row = {name: values[:, 0].T for name, values in found.items()}
+    return of_row | {"b_q": p[0]["c"]} if "q" in forward else of_row
 
 
 def _side_by_side(values: dict[str, Array], names: Iterable[str]) -> Array:

@@ -7,8 +7,15 @@ import numpy as np
 
 from chainrule.engine.parts import over_vectors
 from chainrule.errors import ModelFileError
-from chainrule.estimators import MLPClassifier, MLPRegressor
+from chainrule.estimators import (
+    ImageClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    SequenceClassifier,
+    SequenceRegressor,
+)
 from chainrule.estimators.outcome import Outcome, remember
+from chainrule.estimators.sequences import SequenceShape
 from chainrule.estimators.targets import ClassCoding
 from chainrule.network import Activation, Dense, Dropout, Network
 from chainrule.playground.examples import Examples
@@ -58,10 +65,7 @@ def estimator_of(run: Run) -> Any:
     Its classes are the class numbers 0, 1, ...
     """
     rows, now = run.examples.rows, run.now
-    model: Any = MLPClassifier() if rows.classes else MLPRegressor()
-    parameters = parameters_of(run.settings, rows.task)
-    parameters["batch_size"] = min(parameters["batch_size"], max(len(run.examples.y_train), 1))
-    model.set_params(**parameters)
+    model = _unfitted(run)
     network, loss = now.setup.network, now.setup.program.loss
     if rows.classes:
         model.classes_ = np.arange(len(rows.classes))
@@ -95,12 +99,34 @@ def estimator_of(run: Run) -> Any:
     return model
 
 
+def _unfitted(run: Run) -> Any:
+    """The estimator of such a network, with the settings as far as it has them."""
+    rows = run.examples.rows
+    parameters = parameters_of(run.settings, rows.task)
+    parameters["batch_size"] = min(parameters["batch_size"], max(len(run.examples.y_train), 1))
+    if not rows.grid:
+        return (MLPClassifier() if rows.classes else MLPRegressor()).set_params(**parameters)
+    model: Any = SequenceClassifier() if rows.classes else SequenceRegressor()
+    if len(rows.grid) == 3:
+        model = ImageClassifier(shift=0)
+        model.input_shape_ = rows.grid
+    else:
+        model.sequence_shape_ = SequenceShape(rows.grid[0], rows.grid[1])
+        model.input_shape_ = rows.grid
+    layers = run.now.setup.network.layers[:-1]
+    parameters |= {"hidden_layer_sizes": (), "dropout": 0.0, "layers": layers}
+    known = model.get_params()
+    return model.set_params(**{name: value for name, value in parameters.items() if name in known})
+
+
 def in_units_of_the_table(run: Run) -> Any:
     """The estimator for a model file: it takes inputs, and answers, in the units of the table.
 
     What standardizes is folded into the first and the last layer.
     """
     model, examples = estimator_of(run), run.examples
+    if examples.rows.grid:
+        return _in_units_of_the_grid(model, examples)
     if isinstance(examples.inputs, TableInputs):
         center, scale = examples.inputs.natural_scales()
         W = np.asarray(model.coefs_[0]) / scale[:, None]  # (from, to)
@@ -113,6 +139,19 @@ def in_units_of_the_table(run: Run) -> Any:
     if examples.rows.classes:
         model.classes_ = np.array(examples.rows.labels)
         model._coding = ClassCoding(model.classes_, False)
+    return model
+
+
+def _in_units_of_the_grid(model: Any, examples: Examples) -> Any:
+    if not examples.rows.classes:
+        model.target_mean_, model.target_scale_ = np.array([examples.center]), np.array([examples.scale])
+        return model
+    if len(examples.rows.labels) > 2:  # a model's classes ascend
+        order = np.argsort(examples.rows.labels)
+        for values in model.network_.views(model.theta_)[-1].values():
+            values[...] = values[order]
+    model.classes_ = np.sort(examples.rows.labels)
+    model._coding = ClassCoding(model.classes_, False)
     return model
 
 

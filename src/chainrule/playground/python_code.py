@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import ceil
 from typing import Any
 
+from chainrule.playground.grid_data import GRID_DATA
 from chainrule.playground.model import parameters_of
 from chainrule.playground.run import Run
 from chainrule.playground.settings import BUNDLED, Settings
@@ -29,13 +30,14 @@ _SET_BY_ESTIMATORS = {
 def python_code(run: Run, path: str | None = None) -> str:
     """Python that trains the run's model again, number for number.
 
-    With an estimator, where whole epochs were trained; else step by step, as it was done in the playground.
+    With an estimator, where whole epochs of dense layers were trained; else step by step, as it was done in
+    the playground.
 
     Parameters
     ----------
     path : of the table, where there is one
     """
-    segments = _segments(run)
+    segments = None if run.examples.rows.grid else _segments(run)
     return _as_it_was_done(run, path) if segments is None else _with_estimator(run, segments, path)
 
 
@@ -151,7 +153,7 @@ def _as_it_was_done(run: Run, path: str | None) -> str:
     first = run.first_settings
     lines = ["from chainrule.playground import Run"]
     given = ""
-    is_named = first.data.kind in TOY_DATA or first.data.kind in BUNDLED
+    is_named = any(first.data.kind in known for known in (TOY_DATA, GRID_DATA, BUNDLED))
     if not is_named or not all(column.used for column in rows.columns):
         lines += _examples_code(run, path)
         given = "examples=examples, "

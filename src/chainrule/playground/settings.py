@@ -58,7 +58,7 @@ LOSSES = {
     },
 }
 PENALTIES = ("none", "l1", "l2")
-CELLS = {"rnn": "RNN", "lstm": "LSTM"}
+CELLS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
 GRID_LIMITS = {"filters": 8, "cell_units": 8, "steps": 24}
 """What can be seen at once of a convolution, and of a recurrence."""
 
@@ -159,7 +159,7 @@ class Settings:
     initializer : initial weights
     seed : of initial weights, batch orders and dropout
     filters : of the convolution that reads pictures
-    cell, cell_units : "rnn" or "lstm", which reads sequences, and its units
+    cell, cell_units : "rnn", "lstm" or "gru", which reads sequences, and its units
     """
 
     data: DataSettings = field(default_factory=DataSettings)

@@ -2,8 +2,9 @@
 
 import { h } from "../dom";
 import type { Store } from "../store";
+import type { State } from "../types";
 import { copyButton, download } from "./download";
-import { panelOf, together } from "./while_shown";
+import { panelOf, together, type Stop } from "./while_shown";
 
 const CODES = [
   { name: "python", label: "Python", text: "trains the same network with chainrule" },
@@ -11,7 +12,9 @@ const CODES = [
   { name: "javascript", label: "JavaScript", text: "predicts with the weights as they are, in any page" },
 ] as const;
 
-export const files = panelOf("files", "Save & export", (el, store) => {
+export const files = { ...panelOf("files", "Save & export", fill), forGrids: true };
+
+function fill(el: HTMLElement, store: Store): () => Stop {
   const model = modelSection(store);
   const code = codeSection(store);
   const link = linkSection();
@@ -22,13 +25,22 @@ export const files = panelOf("files", "Save & export", (el, store) => {
       store.on("frame", code.age),
       store.on("state", link.update),
       store.on("state", () => model.answered("")),
+      store.on("state", model.offer),
+      store.on("state", code.offer),
       store.on("refused", model.answered),
     );
   };
-});
+}
 
-/** `answered` hears of what the engine says to a file: "" or why not. */
-function modelSection(store: Store): { element: HTMLElement; answered: (refusal: string) => void } {
+interface ModelSection {
+  element: HTMLElement;
+  /** hears of what the engine says to a file: "" or why not */
+  answered: (refusal: string) => void;
+  /** a model of dense layers alone can be opened */
+  offer: (state: State) => void;
+}
+
+function modelSection(store: Store): ModelSection {
   let opening = "";
   const said = h("p", { role: "status", class: "hint" });
   const save = async (): Promise<void> => {
@@ -64,6 +76,8 @@ function modelSection(store: Store): { element: HTMLElement; answered: (refusal:
     if (opening) said.textContent = refusal || `Opened ${opening}.`;
     opening = "";
   };
+  const other = h("button", { type: "button", onclick: () => input.click() }, "Open model …");
+  const offer = ({ problem }: State): void => void (other.hidden = problem.grid !== null);
   const element = h(
     "section",
     {},
@@ -77,15 +91,24 @@ function modelSection(store: Store): { element: HTMLElement; answered: (refusal:
       "div",
       { class: "toolbar" },
       h("button", { type: "button", onclick: () => void save() }, "Save model"),
-      h("button", { type: "button", onclick: () => input.click() }, "Open model …"),
+      other,
       input,
     ),
     said,
   );
-  return { element, answered };
+  return { element, answered, offer };
 }
 
-function codeSection(store: Store): { element: HTMLElement; ask: () => Promise<void>; age: () => void } {
+interface CodeSection {
+  element: HTMLElement;
+  ask: () => Promise<void>;
+  /** hears that time goes on */
+  age: () => void;
+  /** the weights alone are written as code for dense layers only */
+  offer: (state: State) => void;
+}
+
+function codeSection(store: Store): CodeSection {
   let chosen: string = CODES[0].name;
   let fileName = "";
   let step = -1;
@@ -121,6 +144,11 @@ function codeSection(store: Store): { element: HTMLElement; ask: () => Promise<v
       h("span", {}, code.label, h("span", { class: "hint" }, ` ${code.text}`)),
     ),
   );
+  const offer = ({ problem }: State): void => {
+    const isGrid = problem.grid !== null;
+    choices.forEach((choice, i) => (choice.hidden = isGrid && i > 0));
+    if (isGrid && chosen !== CODES[0].name) choices[0]!.click();
+  };
   const element = h(
     "section",
     { class: "export-code" },
@@ -136,7 +164,7 @@ function codeSection(store: Store): { element: HTMLElement; ask: () => Promise<v
       moment,
     ),
   );
-  return { element, ask, age };
+  return { element, ask, age, offer };
 }
 
 function linkSection(): { element: HTMLElement; update: () => void } {
