@@ -2,7 +2,7 @@
 
 import warnings
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -38,6 +38,8 @@ def is_stochastic(estimator: "BaseNetwork") -> bool:
 
 class BaseNetwork(CallbackSupportMixin, FittedNetwork, BaseEstimator, ABC):
     """A network with scikit-learn's interface; what it is made of, its heirs say."""
+
+    auto_batch_size: ClassVar[int] = 200
 
     # -- what every estimator does in its way -------------------------------------------
 

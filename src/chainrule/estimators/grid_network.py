@@ -33,6 +33,7 @@ class GridNetwork(BaseNetwork):
     tol: ClassVar[float] = 0.0
     shuffle: ClassVar[bool] = True
     goes_to_max_iter: ClassVar[bool] = True
+    auto_batch_size: ClassVar[int] = 64
 
     input_shape_: tuple[int, ...]
     theta_: Array

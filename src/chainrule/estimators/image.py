@@ -53,7 +53,8 @@ class ImageClassifier(GridNetwork, ClassNetwork):
         Your own hidden layers instead: what comes between standardized pixels and the dense output layer.
     label_smoothing, class_weight, alpha, weight_decay, max_grad_norm : see `MLPClassifier`
     solver : {"adam", "adamw", "sgd"}, default="adam"
-    batch_size : int, "auto" or "full", default=64
+    batch_size : int, "auto" or "full", default="auto"
+        "auto": 64, or all rows if there are fewer.
     learning_rate, learning_rate_init : default="one_cycle" and 0.002
     max_iter : int, default=30
         Epochs.
@@ -91,7 +92,7 @@ class ImageClassifier(GridNetwork, ClassNetwork):
         alpha: float = 0.0,
         weight_decay: float | None = None,
         max_grad_norm: float | None = None,
-        batch_size: Any = 64,
+        batch_size: Any = "auto",
         learning_rate: Any = "one_cycle",
         learning_rate_init: float = 0.002,
         max_iter: int = 30,

@@ -249,7 +249,7 @@ def _one_batch(examined: Examined) -> list[tuple[Array, Array]]:
     model, (matrix, targets) = examined.model, _few(examined.rows)
     n = len(matrix)
     if not examined.is_table_model:
-        n = {"auto": min(200, n), "full": n}.get(model.batch_size, model.batch_size)
+        n = {"auto": min(model.auto_batch_size, n), "full": n}.get(model.batch_size, model.batch_size)
     found = [dp["W"] for _, dp in _backward(examined, (matrix[:n], targets[:n]))]
     if not examined.is_table_model and model.max_grad_norm is not None:
         found = list(clip(tuple(found), float(model.max_grad_norm)))
