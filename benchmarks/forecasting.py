@@ -52,7 +52,7 @@ MOST_TREE_ROWS = 100_000
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "dense": {"cell": "dense"},
-    "lstm": {"cell": "lstm", "units": 32, "difference": "last"},
+    "lstm": {"cell": "lstm", "units": 32},
 }
 
 

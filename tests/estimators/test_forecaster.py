@@ -79,7 +79,7 @@ def test_a_time_that_is_off_the_grid_is_named():
     with pytest.raises(ParameterError, match=r"most steps are 1:00:00 and 2024-01-03 02:20:00 follows"):
         Grid.of(times)
     wrong = np.append(np.datetime64("1970-01-01", "us"), times[:20])
-    with pytest.raises(ParameterError, match=r"more than nine tenths from 1970-01-01"):
+    with pytest.raises(ParameterError, match=r"of 473,372 steps of 1:00:00 from 1970-01-01 .* only 21"):
         Grid.of(wrong)
 
 
@@ -138,7 +138,7 @@ def test_what_is_wrong_with_times_is_said(hourly):
     refused(hourly.assign(time=hourly["time"].astype(str)), "holds text values; convert it first")
     refused(hourly.assign(time=hourly["time"].mask(hourly.index == 3)), "row 3 has one")
     refused(hourly, "'time' must hold numbers, true and false, or categories.*name it as time=", time=None)
-    refused(hourly.rename(columns={"y": "z"}), "'y' must be a column")
+    refused(hourly.rename(columns={"y": "z"}), "the table has no column 'y'")
     refused(hourly[:1], "two rows at least")
 
 
@@ -176,7 +176,7 @@ def test_a_gap_at_the_end_is_refused_unless_it_is_filled(hourly):
     with pytest.warns(DegradedWarning):
         model = quick(season=1).fit(late, "y", time="time")
     with pytest.raises(
-        ParameterError, match=r"the last 8 steps must be there .* 336 steps these lack 1 targets"
+        ParameterError, match=r"the last 8 steps must be there .* however 1 of them lack some"
     ):
         model.predict()
     with pytest.warns(DegradedWarning):

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chainrule.cli import forecast_options as of_series
 from chainrule.cli.commands import EXIT_CODES, Commands
 from chainrule.cli.interrupt import ending_at_once, nothing_saved
 from chainrule.cli.options import (
@@ -42,6 +43,7 @@ class Task(StrEnum):
     auto = "auto"
     classification = "classification"
     regression = "regression"
+    forecast = "forecast"
 
 
 class Preset(StrEnum):
@@ -153,7 +155,7 @@ def train(
         ),
     ] = None,
     task: Annotated[
-        Task, typer.Option(metavar="TASK", help="auto, classification or regression.")
+        Task, typer.Option(metavar="TASK", help="auto, classification, regression or forecast.")
     ] = Task.auto,
     ignore: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN", help="Column to leave out; may be repeated.")
@@ -206,6 +208,13 @@ def train(
     ] = None,
     engine: Annotated[EngineName, typer.Option(metavar="NAME", help="auto, numpy or xla.")] = EngineName.auto,
     seed: Seed = 0,
+    time: of_series.TimeColumn = None,
+    horizon: of_series.Horizon = None,
+    known: of_series.Known = None,
+    season: of_series.Season = None,
+    cell: of_series.ChosenCell = None,
+    missing: of_series.Missing = None,
+    interval: of_series.Interval = None,
     limit: Limits = None,
     overwrite: Overwrite = False,
     json: Json = False,
@@ -214,8 +223,11 @@ def train(
 
     Columns may be numbers, categories, booleans, dates, times and sentences, with missing values. The model
     that is saved is the one whose score is shown: it has not seen the held-out rows.
+
+    With --task forecast the table is a time series. A copy of the model tells its last steps for the score;
+    the model that is saved has learned from all steps.
     """
-    given = {
+    given: dict[str, Any] = {
         "hidden_layer_sizes": hidden,
         "activation": activation,
         "max_iter": epochs,
@@ -224,7 +236,31 @@ def train(
         "dropout": dropout,
         "time_limit": time_limit,
     }
-    settings = {name: value for name, value in given.items() if value is not None}
+    is_forecast = task is Task.forecast
+    series: dict[str, Any] = {
+        "horizon": horizon,
+        "season": season,
+        "cell": cell and cell.value,
+        "missing": missing and missing.value,
+        "coverage": interval,
+    }
+    of_series.check_task(
+        is_forecast,
+        {"--time": time, "--known": known, "--interval": interval}
+        | {f"--{name}": value for name, value in series.items() if name != "coverage"},
+        {
+            "--kind": kind,
+            "--preset": preset is not Preset.default,
+            "--time-limit": time_limit,
+            "--activation": activation,
+            "--stream": stream or _is_data_set(data),
+            "--dask": dask,
+            "--checkpoint": checkpoint,
+        },
+    )
+    settings = {
+        name: value for name, value in (given | series if is_forecast else given).items() if value is not None
+    }
     file = model or Path(f"{_name_of(data)}.safetensors")
     streamed = stream or dask is not None or _is_data_set(data)
     if streamed:
@@ -234,19 +270,31 @@ def train(
         if streamed
         else partial(_work_of("train"), limits=table_limits(limit))
     )
+    if is_forecast:
+        run = partial(
+            _work_of("train_forecast"),
+            time=time,
+            known=known or (),
+            limits=table_limits(limit),
+            settings={"engine": engine.value, **settings},
+        )
+    else:
+        run = partial(
+            run,
+            task=task.value,
+            kinds=column_kinds(kind or ()),
+            checkpoint=checkpoint,
+            settings={"preset": preset.value, "engine": engine.value, **settings},
+        )
     with warnings_as_lines(), nothing_saved():
         report = run(
             data,
             target,
             file,
-            task=task.value,
             ignored=ignore or (),
-            kinds=column_kinds(kind or ()),
             test_fraction=test_fraction,
             seed=seed,
-            checkpoint=checkpoint,
             overwrite=overwrite,
-            settings={"preset": preset.value, "engine": engine.value, **settings},
         )
     _show(report, json)
     if report["training"]["interrupted"]:
@@ -256,7 +304,14 @@ def train(
 @app.command(epilog=EXIT_CODES)
 def predict(
     model: Model,
-    data: Data,
+    data: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="DATA",
+            help="Table; with a forecaster the series to go on with, default: that of training.",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="CSV; default: standard output.", show_default=False),
@@ -274,22 +329,30 @@ def predict(
     with_input: Annotated[
         bool, typer.Option("--with-input", help="Put the table's own columns in front of the predictions.")
     ] = False,
+    future: of_series.Future = None,
+    steps: of_series.Steps = None,
     stream: Stream = False,
     limit: Limits = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Predict every row of a table, as CSV.
+    """Predict every row of a table, or what follows a time series, as CSV.
 
     The table needs the columns of training, in any order; further ones, the target among them, are ignored.
     Text that begins with = + - or @ gets a ' in front, so that no spreadsheet runs it as a formula.
     """
-    wanted = {"probabilities": proba, "coverage": interval, "with_input": with_input, "overwrite": overwrite}
+    wanted: dict[str, Any] = {
+        "probabilities": proba,
+        "coverage": interval,
+        "with_input": with_input,
+        "overwrite": overwrite,
+    }
     with warnings_as_lines():
-        if stream or _is_data_set(data):
+        if data is not None and (stream or _is_data_set(data)):
             _check_unlimited(limit)
             report, text = _work_of("predict_streamed")(model, data, output=output, **wanted), ""
         else:
+            wanted |= {"future": future, "steps": steps}
             report, text = _work_of("predict")(
                 model, data, output=output, limits=table_limits(limit), **wanted
             )

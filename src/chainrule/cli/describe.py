@@ -4,12 +4,18 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.network import RNN, Columns, Network
+from chainrule.network import RNN, Activation, Columns, Network
 from chainrule.network.recurrent import Recurrent
 from chainrule.network.wording import layer_in_words
 from chainrule.table import Schema
 
-__all__ = ["describe_columns", "describe_layers", "describe_network", "describe_training"]
+__all__ = [
+    "describe_columns",
+    "describe_forecaster",
+    "describe_layers",
+    "describe_network",
+    "describe_training",
+]
 
 
 def describe_columns(schema: Schema) -> list[dict[str, Any]]:
@@ -19,6 +25,25 @@ def describe_columns(schema: Schema) -> list[dict[str, Any]]:
     ]
 
 
+def describe_forecaster(model: Any) -> dict[str, Any]:
+    """What a fitted forecaster tells, and what it goes by, as plain data."""
+    form, linear = model.form_, model.learned_.model.linear
+    return {
+        "targets": list(form.targets),
+        "horizon": model.horizon_,
+        "time": None if form.time is None else form.time.name,
+        "times": None if form.time is None else f"{form.time.name}, {form.time.grid}",
+        "known": list(form.known),
+        "others": [column.name for column in form.exogenous if not column.known],
+        "window": model.window_,
+        "season": model.season_,
+        "difference": model.difference_,
+        "linear_parameters": linear.W.size + linear.b.size,
+        "windows_learned_from": model.n_windows_,
+        "coverage": model.coverage_,
+    }
+
+
 def describe_network(estimator: Any) -> dict[str, Any]:
     """Widths, activations and size of a fitted estimator's network, as plain data."""
     network = estimator.network_
@@ -26,7 +51,7 @@ def describe_network(estimator: Any) -> dict[str, Any]:
         outputs = zip(network.layers, network.widths[1:], strict=True)
         return {
             "widths": [network.n_inputs, *(n for layer, n in outputs if layer.kind in _LEARNING)],
-            "activations": [*_cells(network), *(function.name for function in network.activation_functions)],
+            "activations": _bending(network),
             "n_layers": network.n_layers,
             "n_parameters": network.n_parameters,
         }
@@ -44,15 +69,19 @@ def describe_network(estimator: Any) -> dict[str, Any]:
 _LEARNING = ("dense", "conv1d", "conv2d", "rnn", "lstm", "gru", "bidirectional", "columns", "token_embedding")
 
 
-def _cells(network: Network) -> list[str]:
-    """What recurrent layers bend sums with: names of their cells; of an RNN that of its function."""
+def _bending(network: Network) -> list[str]:
+    """What layers bend sums with: names of functions, and of cells; of an RNN that of its function."""
     found: list[str] = []
     for layer in network.layers:
         if isinstance(layer, Columns):
-            found += [name for *_, inner in layer.branches for name in _cells(inner)]
+            found += [name for *_, inner in layer.branches for name in _bending(inner)]
         layer = getattr(layer, "layer", layer)
         if isinstance(layer, Recurrent):
             found.append(layer.activation.name if isinstance(layer, RNN) else layer.kind.upper())
+        elif isinstance(layer, Network):
+            found += _bending(layer)
+        elif isinstance(layer, Activation):
+            found.append(layer.function.name)
     return found
 
 

@@ -11,7 +11,7 @@ from warnings import warn
 import numpy as np
 
 from chainrule.errors import DegradedWarning, ModelFileError, TableError
-from chainrule.estimators import TabularClassifier, TabularRegressor
+from chainrule.estimators import Forecaster, TabularClassifier, TabularRegressor
 from chainrule.files.model_file import load_with_record
 from chainrule.table import Schema, TableFile, known_labels, known_numbers
 from chainrule.table.values import RowError
@@ -26,6 +26,7 @@ __all__ = [
     "load_trained",
     "naming",
     "table_for",
+    "trained",
     "warn_of_unseen_levels",
 ]
 
@@ -104,7 +105,16 @@ def load_trained(path: Path) -> TrainedModel:
     ModelFileError
         If it is not one, or does not say which column that is.
     """
-    model, record = load_with_record(path)
+    return trained(path, *load_with_record(path))
+
+
+def trained(path: Path, model: Any, record: dict[str, Any]) -> TrainedModel:
+    """The model and the record of a file as a model of one column of a table; see `load_trained`."""
+    if isinstance(model, Forecaster):
+        raise ModelFileError(
+            f"{path} holds a Forecaster, which predict (without --stream), inspect and doctor take; its "
+            "scores are shown by train, or in Python by backtest"
+        )
     kind = "Network" if isinstance(model, tuple) else type(model).__name__
     if not isinstance(model, TabularClassifier | TabularRegressor):
         raise ModelFileError(

@@ -100,8 +100,15 @@ def _describe_levels(cells: Cells) -> dict[str, Any]:
 
 def _inspect_model(path: Path) -> dict[str, Any]:
     # Here, because importing scikit-learn takes longer than describing a table.
-    from chainrule.cli.describe import describe_columns, describe_layers, describe_network, describe_training
+    from chainrule.cli.describe import (
+        describe_columns,
+        describe_forecaster,
+        describe_layers,
+        describe_network,
+        describe_training,
+    )
     from chainrule.cli.inputs import TrainedModel
+    from chainrule.estimators import Forecaster
     from chainrule.files.container import VERSION
     from chainrule.files.model_file import load_with_record
 
@@ -125,10 +132,14 @@ def _inspect_model(path: Path) -> dict[str, Any]:
             report["record"] = record | _named_baseline(trained)
     if hasattr(model, "classes_"):
         report["classes"] = [level_text(label) for label in model.classes_]
+    estimator = model
+    if isinstance(model, Forecaster):
+        report["forecast"] = describe_forecaster(model)
+        estimator = model.network_
     return report | {
-        "network": describe_network(model),
-        "layers": describe_layers(model.network_),
-        "training": describe_training(model),
+        "network": describe_network(estimator),
+        "layers": describe_layers(estimator.network_),
+        "training": describe_training(estimator),
         "parameters": {name: _shown(value) for name, value in model.get_params(deep=False).items()},
     }
 

@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chainrule.cli.inputs import TrainedModel, load_trained, naming, table_for, warn_of_unseen_levels
+from chainrule.cli.inputs import TrainedModel, naming, table_for, trained, warn_of_unseen_levels
 from chainrule.cli.outputs import check_output, guarded, write_text
+from chainrule.cli.predict_forecast import predict_forecast
 from chainrule.errors import ParameterError
+from chainrule.estimators import Forecaster
+from chainrule.files.model_file import load_with_record
 from chainrule.table import DEFAULT_LIMITS, TableLimits, open_table
 from chainrule.table.levels import level_text
 
@@ -17,8 +20,10 @@ __all__ = ["beside", "predict", "predictions_of"]
 
 def predict(
     model_file: Path,
-    data: Path,
+    data: Path | None,
     *,
+    future: Path | None = None,
+    steps: int | None = None,
     output: Path | None = None,
     probabilities: bool = False,
     coverage: float | None = None,
@@ -26,10 +31,13 @@ def predict(
     overwrite: bool = False,
     limits: TableLimits = DEFAULT_LIMITS,
 ) -> tuple[dict[str, Any], str]:
-    """Predict every row of a table file.
+    """Predict every row of a table file, or what follows a series.
 
     Parameters
     ----------
+    data : Path, optional
+        Not needed by a forecaster: see `predict_forecast`.
+    future, steps : of forecasts
     probabilities : bool, default=False
         Add the probability of each class.
     coverage : float, optional
@@ -48,8 +56,27 @@ def predict(
         If the model file, the table or the place for the output cannot be used.
     """
     if output is not None:
-        check_output("--output", output, overwrite, {"table": data, "model": model_file})
-    model = load_trained(model_file)
+        tables = {"table": data, "table of the future": future}
+        read = {what: path for what, path in tables.items() if path is not None}
+        check_output("--output", output, overwrite, {"model": model_file, **read})
+    loaded = load_with_record(model_file)
+    is_forecast = isinstance(loaded[0], Forecaster)
+    of_rows = {"--proba": probabilities, "--with-input": with_input}
+    _check_options(is_forecast, of_rows if is_forecast else {"--future": future, "--steps": steps})
+    if is_forecast:
+        return predict_forecast(
+            model_file,
+            *loaded,
+            data,
+            future=future,
+            steps=steps,
+            coverage=coverage,
+            output=output,
+            limits=limits,
+        )
+    model = trained(model_file, *loaded)
+    if data is None:
+        raise ParameterError(f"DATA: name the table whose rows {model_file} is to predict")
     file = open_table(data, limits)
     table = table_for(model, file)
     with naming(file):
@@ -69,6 +96,13 @@ def predict(
         write_text("--output", output, text)
         report["output"] = str(output)
     return report, text
+
+
+def _check_options(is_forecast: bool, wrong: dict[str, Any]) -> None:
+    for option, value in wrong.items():
+        if value:
+            what = "tells what follows a series" if is_forecast else "predicts rows of a table"
+            raise ParameterError(f"{option} does not go with this model, which {what}; leave it out")
 
 
 def predictions_of(

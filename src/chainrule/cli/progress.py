@@ -28,8 +28,10 @@ class _Counter(logging.Handler):
 
 
 @contextmanager
-def epochs_shown(estimator: Any) -> Iterator[None]:
+def epochs_shown(estimator: Any, keeps_best: bool = True) -> Iterator[None]:
     """Show on standard error, if it is a terminal, how many epochs of a fit are done; gone when it ends.
+
+    What Ctrl-C does is shown too: it `keeps_best`, or ends all.
 
     It listens to the log rather than being a callback, for which every epoch would be computed by itself.
     """
@@ -41,7 +43,7 @@ def epochs_shown(estimator: Any) -> Iterator[None]:
         SpinnerColumn(),
         TextColumn("epoch {task.completed:.0f}"),
         TimeElapsedColumn(),
-        TextColumn("[dim]Ctrl-C keeps the best[/dim]"),
+        TextColumn(f"[dim]Ctrl-C {'keeps the best' if keeps_best else 'ends it'}[/dim]"),
         console=Console(stderr=True),
         transient=True,
     )

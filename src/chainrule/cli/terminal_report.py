@@ -18,6 +18,7 @@ from chainrule.cli.drawing import (
     sparkline,
     table,
 )
+from chainrule.cli.forecast_report import forecast_facts, score_texts, trained_parts
 from chainrule.cli.network_drawing import drawn
 from chainrule.cli.score_report import score_parts
 from chainrule.cli.terminal import results
@@ -44,6 +45,8 @@ def show(report: dict[str, Any]) -> None:
 
 
 def _train(report: dict[str, Any]) -> list[Any]:
+    if report["task"] == "forecast":
+        return trained_parts(report, _network(report["network"]))
     data, training = report["data"], report["training"]
     kinds = ", ".join(count(n, *_KINDS[kind]) for kind, n in data["kinds"].items() if kind != "ignore")
     lost = data["rows_without_target"]
@@ -206,6 +209,7 @@ def _inspected_model(report: dict[str, Any]) -> list[Any]:
             ("SHA-256", report["sha256"]),
             ("Kind", report["model"]),
             ("Target", f"{report['target']} ({report['task']})") if "target" in report else None,
+            *forecast_facts(report.get("forecast")),
             ("Classes", ", ".join(map(quoted, report["classes"]))) if "classes" in report else None,
             *(_training_facts(report) if "training" in report else []),
         ),
@@ -244,13 +248,14 @@ def _training_facts(report: dict[str, Any]) -> list[tuple[str, str | Text]]:
     if training.get("temperature"):
         rows.append(("Calibration", f"temperature {number(training['temperature'])}"))
     if isinstance(scores := record.get("scores"), dict):
+        told = score_texts(scores) if "forecast" in report else []
         shown = ("accuracy", "baseline_accuracy", "log_loss", "rmse", "baseline_rmse", "r2")
         texts = [
             f"{name.replace('_', ' ')} {number(scores[name])}"
             for name in shown
             if type(scores.get(name)) in (int, float)
         ]
-        rows += [("Held-out", ", ".join(texts))] if texts else []
+        rows += [("Held-out", ", ".join(told or texts))] if told or texts else []
     return rows
 
 

@@ -153,7 +153,7 @@ class Fitting:
     def _batch_size(self, n_rows: int) -> int:
         choice = self.estimator.batch_size
         if choice == "auto":
-            return min(self.estimator.auto_batch_size, n_rows)
+            return min(int(self.estimator.auto_batch_size), n_rows)
         if choice == "full":
             return n_rows
         if choice > n_rows:

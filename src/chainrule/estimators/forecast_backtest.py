@@ -1,11 +1,12 @@
 """Backtests: forecasts of the past by what was known then, beside the seasonal naive forecast."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import ParameterError
+from chainrule.estimators.forecast_fit import margins
 from chainrule.estimators.forecast_read import places_and_rows, read_form, read_series
 from chainrule.estimators.forecast_series import Series, SeriesForm
 from chainrule.estimators.forecast_table import table_of
@@ -21,8 +22,8 @@ class Backtest:
     """How forecasts were, by split and by step of the horizon.
 
     MAE is the mean absolute error, RMSE the root of the mean squared one; MASE the MAE in units of that
-    which the value a season before has over all that lies before the split (Hyndman and Koehler 2006). The
-    same of the seasonal naive forecast over the same steps stands beside them.
+    which the value a season before has over all that lies before the split (Hyndman and Koehler 2006), NaN
+    where that is 0. The same of the seasonal naive forecast over the same steps stands beside them.
 
     Attributes
     ----------
@@ -68,7 +69,7 @@ def backtested(
     horizon = model.horizon
     test_steps = horizon if test_steps is None else test_steps
     for name, value, least in (("splits", splits, 1), ("test_steps", test_steps, horizon)):
-        if type(value) is not int or value < least:
+        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
             raise ParameterError(f"{name} must be an integer of {least} or more, however: {value!r}")
     first = len(series) - splits * test_steps
     if first < 1:
@@ -81,7 +82,9 @@ def backtested(
     for i in range(splits):
         cut = first + i * test_steps
         if refit or not i:
-            model.fit(rows_of(places < cut), target, time=time, known=known)
+            before = rows_of(places < cut)  # whose levels are known then; the times are those of all rows
+            own = replace(read_form(before, target, time, known), time=form.time)
+            model._learn(own, read_series(before, own))
         found.append(_split(model, data, series, cut, test_steps))
     return _backtest(form, series, found)
 
@@ -101,13 +104,22 @@ def _split(model: Any, data: Any, series: Series, cut: int, test_steps: int) -> 
         )
     unscaled = learned.scaling.unscaled
     told = learned.model.told(timeline, origins, horizon)
-    bounds = None if model.margins_ is None else unscaled(told + model.margins_[:, None])
+    bounds = None
+    if learned.residuals is not None:
+        bounds = unscaled(told + margins(learned.residuals, model.coverage_)[:, None])
     past = timeline.targets[origins[:, None] + np.arange(-windows.season, 0)]
     naive = unscaled(seasonal_naive(past, windows.season, horizon))
     actual = series.targets[origins[:, None] + np.arange(horizon)]
     before = series.targets[:cut]
-    scale = np.nanmean(np.abs(before[windows.season :] - before[: -windows.season]), axis=0)
+    scale = _mean_of_known(np.abs(before[windows.season :] - before[: -windows.season]))
     return _Split(origins, actual, unscaled(told), naive, bounds, scale)
+
+
+def _mean_of_known(values: Array) -> Array:
+    """Of each column, of what is not missing; NaN where nothing is, or all is 0: no unit for errors."""
+    counts = (~np.isnan(values)).sum(axis=0)
+    sums = np.nansum(values, axis=0)
+    return np.where(sums > 0, sums, np.nan) / counts.clip(min=1)
 
 
 def _backtest(form: SeriesForm, series: Series, splits: list[_Split]) -> Backtest:
@@ -151,7 +163,10 @@ def _backtest(form: SeriesForm, series: Series, splits: list[_Split]) -> Backtes
         "forecast": told.ravel(),
         "naive": naive.ravel(),
     }
-    tables = [{name: [row[name] for row in table] for name in table[0]} for table in (by_split, by_step)]
+    tables: list[dict[str, Any]] = [
+        {name: [row[name] for row in table] for name in table[0]} for table in (by_split, by_step)
+    ]
+    tables[0]["start"] = np.array(tables[0]["start"])  # of times: as a list, polars takes them for objects
     totals = scores(slice(None))
     if splits[0].bounds is not None:
         low, high = np.concatenate([s.bounds for s in splits], axis=1)

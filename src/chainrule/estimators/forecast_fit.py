@@ -9,21 +9,31 @@ import numpy as np
 
 from chainrule.errors import DegradedWarning, ParameterError
 from chainrule.estimators.forecast_layers import forecast_layers
-from chainrule.estimators.forecast_model import ForecastModel, Scaling, Timeline
+from chainrule.estimators.forecast_linear import LinearModel
+from chainrule.estimators.forecast_model import (
+    ForecastModel,
+    Scaling,
+    Timeline,
+    learned_linear,
+    learned_network,
+    samples,
+)
 from chainrule.estimators.forecast_series import Series, SeriesForm
 from chainrule.estimators.forecast_windows import DIFFERENCES, Windows, best_season, calendar_cycles
 from chainrule.estimators.rows import generator
 from chainrule.estimators.sequence import CELLS, SequenceRegressor
 
-__all__ = ["Learned", "check_forecaster", "learned", "margins"]
+__all__ = ["Learned", "check_forecaster", "check_share", "learned", "margins"]
 
 Array = Any
 
 _LONGEST_READ = 48
 """Steps that a recurrent cell reads unless more is asked for: it goes through them one by one."""
 
-_SHARE_OF_EPOCHS = 1 / 3
-"""For which a difference is tried."""
+_EPOCHS_OF_A_TRIAL = 1 / 3
+
+_SHARES, _EQUAL_SHARE = (0.0, 0.25, 0.5, 0.75, 1.0), 0.5
+"""Of the network in a forecast: what errs least on held-out windows; the other where there are none."""
 
 _AS_GOOD = 0.95
 """Differences that err so little more than the best are as good: the first in their order is taken."""
@@ -95,12 +105,21 @@ def check_forecaster(estimator: Any) -> None:
             )
     for name in ("coverage", "validation_fraction"):
         value = getattr(estimator, name)
-        if not (value is None and name == "coverage") and (
-            not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 1
-        ):
-            raise ParameterError(f"{name} must be a number between 0 and 1, however: {value!r}")
+        if not (value is None and name == "coverage"):
+            check_share(name, value)
     if estimator.difference == "season" and estimator.season == 1:
         raise ParameterError("difference='season' needs a season, however season=1: there is none")
+
+
+def check_share(name: str, value: Any) -> None:
+    """Refuse what is not between 0 and 1.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 1:
+        raise ParameterError(f"{name} must be a number between 0 and 1, however: {value!r:.80}")
 
 
 def learned(estimator: Any, form: SeriesForm, series: Series) -> Learned:
@@ -117,16 +136,18 @@ def learned(estimator: Any, form: SeriesForm, series: Series) -> Learned:
         If windows were left out, as values are missing.
     """
     fitting = _Fitting(estimator, form, series)
-    errors: dict[str, float] = {}
-    difference = estimator.difference
-    if difference == "auto":
+    choices = [estimator.difference]
+    if estimator.difference == "auto":
         choices = [d for d in DIFFERENCES if d != "season" or fitting.windows.season > 1]
-        errors = {d: float(np.abs(fitting.held_out(d, _SHARE_OF_EPOCHS)).mean()) for d in choices}
-        difference = next(d for d in choices if _AS_GOOD * errors[d] <= min(errors.values()))
+    trials = {difference: fitting.tried(difference) for difference in choices}
+    least = min(error for _, error in trials.values())
+    difference = next(d for d, (_, error) in trials.items() if _AS_GOOD * error <= least)
+    share = trials[difference][0]
     residuals = None
     if estimator.coverage is not None:
-        residuals = fitting.held_out(difference)
-    model = fitting.fitted(difference, len(series))
+        residuals = fitting.residuals(fitting.learned_before(difference, share))
+    model = fitting.fitted(difference, len(series), share)
+    errors = {d: error for d, (_, error) in trials.items()} if len(trials) > 1 else {}
     return Learned(model, fitting.scaling, fitting.n_windows, fitting.fill, errors, residuals)
 
 
@@ -144,6 +165,9 @@ class _Fitting:
         self.places = self.timeline.origins(self.windows, self.windows.block, learning=True)
         self._check()
         self.n_windows = len(self.places[:: estimator.stride])
+        self.linear: dict[int, LinearModel] = {}
+        told = self.timeline.origins(self.windows, estimator.horizon, learning=True)
+        self.held_out = told[floor((1 - estimator.validation_fraction) * len(told)) :]
 
     def _windows(self) -> Windows:
         est, time = self.estimator, self.form.time
@@ -160,50 +184,76 @@ class _Fitting:
     def _check(self) -> None:
         reach, block = self.windows.reach, self.windows.block
         possible = max(0, len(self.series) - reach - block + 1)
-        n_missing = int(np.isnan(self.series.targets).any(axis=1).sum())
+        n_missing, lacking = (
+            int(np.isnan(values).any(axis=1).sum()) for values in (self.series.targets, self.series.inputs)
+        )
+        others = f", {lacking:,} lack another column" * bool(lacking)
         if not len(self.places):
             raise ParameterError(
                 f"the series must have {reach} + {block} steps in a row without missing values (window or "
                 f"season, and what follows), however there are {len(self.series)} steps, {n_missing} without "
-                "a target; give more, or a shorter window, season or horizon"
+                f"a target{others}; give more, or a shorter window, season or horizon"
                 + ", or missing='fill'"
-                * bool(n_missing)
+                * bool(n_missing + lacking)
             )
         if len(self.places) < possible:
             warnings.warn(
                 f"{possible - len(self.places):,} of {possible:,} windows are left out for missing values: "
-                f"{n_missing:,} of {len(self.series):,} steps have no target"
+                f"{n_missing:,} of {len(self.series):,} steps have no target{others}"
                 + "; missing='fill' would read past gaps"
                 * (self.estimator.missing == "leave_out"),
                 DegradedWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
 
-    def fitted(self, difference: str, end: int, share: float = 1) -> ForecastModel:
-        """A network that has learned from what lies before a place."""
-        windows = replace(self.windows, difference=difference)
-        places = self.places[self.places + windows.block <= end][:: self.estimator.stride]
+    def tried(self, difference: str) -> tuple[float, float]:
+        """(share, error): the network's share that errs least on held-out windows, and its mean error there.
+
+        By a network that has learned from the windows before, for some of the epochs.
+        """
+        est = self.estimator
+        if est.difference != "auto" and est.coverage is None and not len(self._places_before(self._cut)):
+            return _EQUAL_SHARE, 0.0
+        model = self.learned_before(difference, _EQUAL_SHARE, _EPOCHS_OF_A_TRIAL)
+        errors = [float(np.abs(self.residuals(replace(model, share=s))).mean()) for s in _SHARES]
+        best = int(np.argmin(errors))
+        return _SHARES[best], errors[best]
+
+    @property
+    def _cut(self) -> int:
+        """The place where the windows begin that are held out."""
+        return int(self.held_out[0]) if len(self.held_out) else 0
+
+    def _places_before(self, end: int) -> Array:
+        return self.places[self.places + self.windows.block <= end][:: self.estimator.stride]
+
+    def learned_before(self, difference: str, share: float, epochs: float = 1) -> ForecastModel:
+        """What has learned from the windows that lie before those that are held out."""
+        return self.fitted(difference, self._cut, share, epochs)
+
+    def residuals(self, model: ForecastModel) -> Array:
+        """Actual values minus forecasts of the windows that are held out, standardized."""
+        places, horizon = self.held_out, self.estimator.horizon
+        actual = self.timeline.actual[places[:, None] + np.arange(horizon)]
+        return actual - model.told(self.timeline, places, horizon)
+
+    def fitted(self, difference: str, end: int, share: float, epochs: float = 1) -> ForecastModel:
+        """What has learned from the windows that lie before a place."""
+        windows, places = replace(self.windows, difference=difference), self._places_before(end)
         if not len(places):
             raise ParameterError(
                 "the series must be longer, so that windows can be held out for difference='auto' and "
                 f"coverage, however there are {len(self.places)}; give difference='last', say, and no "
                 "coverage, or more steps"
             )
-        return ForecastModel.learned(
-            windows, self.timeline, places, lambda n_inputs: self._network(n_inputs, len(places), share)
-        )
+        if end not in self.linear:
+            level = self.estimator.difference in ("auto", "none")
+            self.linear[end] = learned_linear(windows, self.timeline, places, level)
+        X, y = samples(windows, self.timeline, places)
+        network = learned_network(self._network(X.shape[2], len(places), epochs), X, y)
+        return ForecastModel(windows, network, self.linear[end], share)
 
-    def held_out(self, difference: str, share: float = 1) -> Array:
-        """Residuals of the last windows by a network that has learned from those before, standardized."""
-        horizon = self.estimator.horizon
-        places = self.timeline.origins(self.windows, horizon, learning=True)
-        first = floor((1 - self.estimator.validation_fraction) * len(places))
-        places = places[first:]
-        model = self.fitted(difference, int(places[0]) if len(places) else 0, share)
-        actual = self.timeline.actual[places[:, None] + np.arange(horizon)]
-        return actual - model.told(self.timeline, places, horizon)
-
-    def _network(self, n_inputs: int, n_windows: int, share: float) -> SequenceRegressor:
+    def _network(self, n_inputs: int, n_windows: int, share_of_epochs: float) -> SequenceRegressor:
         est = self.estimator
         batch_size, epochs, weight_decay = est.batch_size, est.max_iter, est.weight_decay
         if batch_size is None:
@@ -218,7 +268,7 @@ class _Fitting:
             layers=forecast_layers(est, self.windows.window, features, n_inputs),
             hidden_layer_sizes=(),
             solver="adamw",
-            max_iter=ceil(share * epochs),
+            max_iter=ceil(share_of_epochs * epochs),
             batch_size=batch_size,
             weight_decay=weight_decay,
             random_state=self.seed,

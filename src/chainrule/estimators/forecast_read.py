@@ -1,19 +1,25 @@
 """Reading a time series: frames of any library, and arrays, as numbers on a regular grid."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import ParameterError
-from chainrule.estimators.forecast_series import Exogenous, Series, SeriesForm, TimeColumn
-from chainrule.estimators.forecast_times import Grid
+from chainrule.estimators.forecast_column import TimeColumn
+from chainrule.estimators.forecast_series import Exogenous, Series, SeriesForm
+from chainrule.estimators.forecast_times import Grid, check_density
 from chainrule.estimators.rows import not_masked
 from chainrule.table.cells import cells_of_series
+from chainrule.table.names import absent_message, wrapped_frame
 
 __all__ = ["places_and_rows", "read_form", "read_future", "read_series"]
 
 Array = Any
+
+_DAY = np.timedelta64(1, "D")
+_LARGEST = 1e150
 
 
 def read_form(data: Any, target: Any, time: str | None, known: Sequence[str]) -> SeriesForm:
@@ -33,13 +39,16 @@ def read_form(data: Any, target: Any, time: str | None, known: Sequence[str]) ->
         values = _array(data)
         return SeriesForm(tuple(f"y{i}" for i in range(values.shape[1])), of_array=np.ndim(data))
     frame = _frame(data)
-    targets = (target,) if isinstance(target, str) else tuple(target or ())
-    known = (known,) if isinstance(known, str) else tuple(known)
-    if not targets or len(set(targets)) < len(targets):
-        raise ParameterError(f"target must name a column of the frame, or several, however: {target!r}")
+    targets, known = _names("target", target), _names("known", known)
+    if not targets:
+        raise ParameterError(f"target must name a column of the frame, or several, however: {target!r:.200}")
     _check_there(frame, (*targets, *known, *([] if time is None else [time])))
-    if mixed := set(targets) & {*known, time}:
-        raise ParameterError(f"{mixed.pop()!r} cannot be a target, and the time or known, at once")
+    counts = Counter((*targets, *known, time))
+    if twice := [name for name, count in counts.items() if count > 1]:
+        raise ParameterError(
+            f"a column is one of target, time and known, and named once, however {twice[0]!r:.80} is named "
+            f"{counts[twice[0]]} times"
+        )
     others = [name for name in frame.columns if name not in targets and name != time]
     exogenous = tuple(Exogenous.of(cells_of_series(frame.get_column(n), n), n in known) for n in others)
     column = None if time is None else _time_column(frame, time)
@@ -61,13 +70,15 @@ def read_series(data: Any, form: SeriesForm) -> Series:
     frame = _frame(data)
     columns = (*form.targets, *(c.name for c in form.exogenous))
     targets = np.column_stack([_numbers(frame, name) for name in form.targets])
+    _check_size(targets, f"the target{'s' * (len(form.targets) > 1)} {', '.join(form.targets)!r:.80}")
     first, positions = _positions(frame, form, columns)
     inputs = _inputs(frame, form.exogenous)
     n = int(positions.max()) + 1
+    check_density(n, len(frame))
     whole = [np.full((n, values.shape[1]), np.nan) for values in (targets, inputs)]
     for grid, values in zip(whole, (targets, inputs), strict=True):
         grid[positions] = values
-    return Series(first, whole[0], whole[1], frame.implementation)
+    return Series(first, whole[0], whole[1], frame.implementation.value)
 
 
 def read_future(future: Any, form: SeriesForm, first: int, steps: int) -> Array:
@@ -122,14 +133,13 @@ def _is_frame(data: Any) -> bool:
 
 
 def _frame(data: Any) -> Any:
-    import narwhals as nw
 
     if not _is_frame(data):
         raise ParameterError(
             "a pandas, polars or pyarrow frame is needed, as fit was given one, however: "
             f"{type(data).__name__}"
         )
-    frame = nw.from_native(data, eager_only=True)
+    frame = wrapped_frame(data)
     if not len(frame):
         raise ParameterError("the frame must have rows, however it is empty")
     return frame
@@ -147,19 +157,23 @@ def _array(data: Any) -> Array:
             "data must be a frame, or an array (n,) or (n, targets) with rows, however its shape: "
             f"{values.shape}"
         )
-    if np.isinf(values).any():
-        raise ParameterError(
-            f"data must be finite or missing, however row {int(np.isinf(values).any(axis=1).argmax())} is not"
-        )
-    return values.reshape(len(values), -1)
+    values = values.reshape(len(values), -1)
+    _check_size(values, "data")
+    return values
+
+
+def _names(what: str, given: Any) -> tuple[str, ...]:
+    names = (given,) if isinstance(given, str) else given
+    if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+        if given is None:
+            return ()
+        raise ParameterError(f"{what} must be the name of a column, or several, however: {given!r:.200}")
+    return tuple(names)
 
 
 def _check_there(frame: Any, names: Sequence[str]) -> None:
-    for name in names:
-        if name not in frame.columns:
-            raise ParameterError(
-                f"{name!r:.80} must be a column, however the columns are {list(frame.columns)!r:.200}"
-            )
+    if absent := [name for name in names if name not in frame.columns]:
+        raise ParameterError(absent_message(absent, frame.columns))
 
 
 def _numbers(frame: Any, name: str) -> Array:
@@ -175,7 +189,18 @@ def _numbers(frame: Any, name: str) -> Array:
 def _inputs(frame: Any, columns: Sequence[Exogenous]) -> Array:
     _check_there(frame, [column.name for column in columns])
     found = [column.values(cells_of_series(frame.get_column(column.name), column.name)) for column in columns]
-    return np.concatenate([np.empty((len(frame), 0)), *found], axis=1)
+    values = np.concatenate([np.empty((len(frame), 0)), *found], axis=1)
+    _check_size(values, f"the columns {[column.name for column in columns]!r:.200}")
+    return values
+
+
+def _check_size(values: Array, what: str) -> None:
+    """Refuse numbers whose squares are none."""
+    large = (np.abs(values) > _LARGEST).any(axis=1)
+    if large.any():
+        raise ParameterError(
+            f"{what} must be missing or numbers up to {_LARGEST:g}, however not so in row {large.argmax()}"
+        )
 
 
 def _positions(frame: Any, form: SeriesForm, columns: Sequence[str]) -> tuple[int, Array]:
@@ -194,16 +219,19 @@ def _positions(frame: Any, form: SeriesForm, columns: Sequence[str]) -> tuple[in
 def _time_column(frame: Any, name: str) -> TimeColumn:
     utc, clock, zone = _moments(frame, name)
     dtype = frame.get_column(name).dtype
+    if len(utc) < 2:
+        raise ParameterError(f"a series must have two rows at least, however: {len(utc)}")
+    choices = [(utc, zone is not None), (clock, False)]
+    if zone is not None and np.diff(np.sort(clock)).min() >= _DAY:
+        choices.reverse()  # a day is as long as clocks say, and an hour as it is
     refusal = None
-    for times, in_utc in ((utc, True), (clock, False)):  # a day is as long as the clock says
+    for times, in_utc in choices[: 1 if zone is None else 2]:
         ordered = np.sort(times)
         _check_different(ordered, ordered)
-        if len(times) < 2:
-            raise ParameterError(f"a series must have two rows at least, however: {len(times)}")
         try:
-            return TimeColumn(name, Grid.of(ordered), dtype, zone, in_utc and zone is not None)
+            return TimeColumn.of(name, Grid.of(ordered), dtype, zone, in_utc)
         except ParameterError as error:
-            refusal = error
+            refusal = refusal or error
     raise refusal  # type: ignore[misc]
 
 
@@ -225,6 +253,10 @@ def _moments(frame: Any, name: str) -> tuple[Array, Array, str | None]:
     if zone is None:
         times = cells.values
         if cells.type == "number":
+            if not np.isfinite(times.astype(np.float64)).all():
+                raise ParameterError(
+                    f"the time column {name!r:.80} must be finite, however it has infinities"
+                )
             times = times.astype(np.int64 if times.dtype.kind in "iu" else np.float64)
         return times, times, None
     clock = cells_of_series(series.dt.replace_time_zone(None), name)

@@ -1,59 +1,19 @@
 """A time series as numbers on a regular grid of times, and what it consists of."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from chainrule.errors import ParameterError
-from chainrule.estimators.forecast_times import Grid
+from chainrule.estimators.forecast_column import TimeColumn
 from chainrule.table.cells import Cells
 
-__all__ = ["Exogenous", "Series", "SeriesForm", "TimeColumn"]
+__all__ = ["Exogenous", "Series", "SeriesForm"]
 
 Array = Any
 
 _MOST_LEVELS = 64
-
-
-@dataclass(frozen=True)
-class TimeColumn:
-    """The column of times: its name, its grid, and its type as the frame's library has it.
-
-    Attributes
-    ----------
-    zone : str or None
-        The time zone that the type names.
-    in_utc : bool
-        The grid is one of moments in UTC, not of what clocks show in the zone.
-    """
-
-    name: str
-    grid: Grid
-    dtype: Any
-    zone: str | None = None
-    in_utc: bool = False
-
-    def clock(self, positions: Array) -> Array:
-        """What clocks show, datetime64[us]."""
-        moments = self.grid.times(positions)
-        if not self.in_utc or self.zone is None:
-            return moments
-        zone = ZoneInfo(self.zone)
-        shown = [m.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None) for m in moments.tolist()]
-        return np.array(shown, dtype="M8[us]")
-
-    def column(self, positions: Array, backend: Any) -> Any:
-        """The times as a series of the frame's library."""
-        import narwhals as nw
-
-        series = nw.new_series(self.name, self.grid.times(positions), backend=backend)
-        if self.zone is None:
-            return series.cast(self.dtype)
-        series = series.dt.replace_time_zone("UTC" if self.in_utc else self.zone)
-        return series.dt.convert_time_zone(self.zone).cast(self.dtype)
 
 
 @dataclass(frozen=True)
@@ -91,7 +51,7 @@ class Exogenous:
         if len(cells.texts) > _MOST_LEVELS:
             raise ParameterError(
                 f"column {cells.name!r:.80} must have up to {_MOST_LEVELS} categories, however: "
-                f"{len(cells.texts):,}; leave it out, or make fewer of them"
+                f"{len(cells.texts):,}; name it as time= if it says when, leave it out, or make fewer of them"
             )
         return cls(cells.name, tuple(sorted(cells.texts)), known)
 
@@ -152,13 +112,14 @@ class Series:
         The place of the first on the grid.
     targets : array (n, number of targets), NaN where missing
     inputs : array (n, numbers of the further columns), NaN where missing
-    backend : library of the frame, None for an array
+    backend : str or None
+        The library of the frame, None for an array.
     """
 
     first: int
     targets: Array
     inputs: Array
-    backend: Any = None
+    backend: str | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -168,8 +129,12 @@ class Series:
         """The place behind the last."""
         return self.first + len(self)
 
-    def part(self, start: int, stop: int) -> "Series":
-        """The rows from `start` to `stop`."""
+    def last(self, n: int) -> "Series":
+        """The last n rows, copied: what lies before is let go."""
+        start = len(self) - n
         return replace(
-            self, first=self.first + start, targets=self.targets[start:stop], inputs=self.inputs[start:stop]
+            self,
+            first=self.first + start,
+            targets=self.targets[start:].copy(),
+            inputs=self.inputs[start:].copy(),
         )

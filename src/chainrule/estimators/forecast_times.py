@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.errors import ParameterError
 
-__all__ = ["Grid"]
+__all__ = ["Grid", "check_density"]
 
 Array = Any
 
@@ -67,15 +67,15 @@ class Grid:
                 f"{_text(times[odd])} follows {_text(times[odd - 1])}; bring the series to regular times "
                 "first, as with resample or group_by_dynamic"
             )
-        if grid.positions(times[-1:])[0] >= _MOST_INSERTED * len(times) + 1000:
-            raise ParameterError(
-                f"the times must be regular, however at a step of {_text(step)} more than nine tenths from "
-                f"{_text(times[0])} to {_text(times[-1])} are missing; is one of the times wrong?"
-            )
+        check_density(
+            int(grid.positions(times[-1:])[0]) + 1,
+            len(times),
+            f" of {_text(step)} from {_text(times[0])} to {_text(times[-1])}",
+        )
         return grid
 
     def positions(self, times: Array) -> Array:
-        """I of each time.
+        """The place i of each time.
 
         Raises
         ------
@@ -132,6 +132,20 @@ class Grid:
             places = np.busday_count(self.start, days)
             return places, np.where(np.is_busday(days), self.times(places), np.datetime64("NaT", "us"))
         return places, self.times(places)
+
+
+def check_density(n_steps: int, n_rows: int, where: str = "") -> None:
+    """Refuse a series of which nearly all steps are missing, before memory is taken for them.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if n_steps > _MOST_INSERTED * n_rows + 1000:
+        raise ParameterError(
+            f"the times must be regular, however of {n_steps:,} steps{where} only {n_rows:,} are there; is "
+            "one of the times wrong?"
+        )
 
 
 def _weekdays(times: Array) -> tuple[Any, ...] | None:

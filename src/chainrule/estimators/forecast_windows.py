@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.estimators.forecast_series import Series, TimeColumn
+from chainrule.estimators.forecast_column import TimeColumn
+from chainrule.estimators.forecast_series import Series
 
 __all__ = [
+    "CYCLES",
     "DIFFERENCES",
     "Windows",
     "best_season",
@@ -25,7 +27,9 @@ DIFFERENCES = ("last", "scaled", "season", "none")
 _SMALLEST_SCALE = 0.05
 """Of standard deviations of the whole series: what hardly moves is not blown up."""
 
-_CYCLES = {"minute": 1 / 24, "hour": 1.0, "weekday": 7.0, "year": 365.2425}
+CYCLES = {"minute": 1 / 24, "hour": 1.0, "weekday": 7.0, "year": 365.2425}
+"""Days of each cycle of the calendar."""
+
 _PLACES_JUDGED = 2000
 _HARMONICS = {"minute": 4, "hour": 4, "weekday": 3, "year": 3}
 
@@ -121,7 +125,9 @@ def best_season(time: TimeColumn | None, targets: Array, steps: int) -> int:
         places = places[:: ceil(len(places) / _PLACES_JUDGED)]
         past = targets[places[:, None] + np.arange(-season, 0)]
         ahead = targets[places[:, None] + np.arange(steps)]
-        errors[season] = float(np.nanmean(np.abs(ahead - seasonal_naive(past, season, steps))))
+        found = np.abs(ahead - seasonal_naive(past, season, steps))
+        if not np.isnan(found).all():
+            errors[season] = float(np.nanmean(found))
     return min(errors, key=errors.__getitem__, default=1)
 
 
@@ -132,7 +138,7 @@ def calendar_cycles(time: TimeColumn | None, n: int) -> tuple[str, ...]:
     step, span = time.grid.days, n * time.grid.days
     if time.grid.kind == "weekdays":
         step = 1.0
-    return tuple(name for name, days in _CYCLES.items() if step < days / 1.5 and span >= 2 * days)
+    return tuple(name for name, days in CYCLES.items() if step < days / 1.5 and span >= 2 * days)
 
 
 def calendar_values(time: TimeColumn | None, cycles: tuple[str, ...], positions: Array) -> Array:
@@ -152,7 +158,7 @@ def _phase(clock: Array, cycle: str) -> Array:
     if cycle == "year":
         year = clock.astype("M8[Y]")
         return (clock - year) / ((year + 1).astype("M8[us]") - year)
-    length = np.timedelta64(round(_CYCLES[cycle] * 86_400_000_000), "us")
+    length = np.timedelta64(round(CYCLES[cycle] * 86_400_000_000), "us")
     return (clock - np.datetime64("1970-01-05", "us")) % length / length
 
 

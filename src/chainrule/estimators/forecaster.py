@@ -10,9 +10,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule.errors import ParameterError
 from chainrule.estimators.forecast_backtest import Backtest, backtested
-from chainrule.estimators.forecast_fit import check_forecaster, learned, margins
+from chainrule.estimators.forecast_fit import Learned, check_forecaster, check_share, learned, margins
+from chainrule.estimators.forecast_model import samples
 from chainrule.estimators.forecast_read import read_form, read_future, read_series
+from chainrule.estimators.forecast_series import Series, SeriesForm
 from chainrule.estimators.forecast_table import forecast_table
+from chainrule.estimators.forecast_windows import filled
 from chainrule.estimators.parameters import store
 from chainrule.estimators.rows import restored_on_failure
 
@@ -24,8 +27,9 @@ Array = Any
 class Forecaster(BaseEstimator):
     """y_{t+1}, ..., y_{t+horizon} = f(y_t, y_{t-1}, ..., calendar, what is known): forecasts by a network.
 
-    A linear autoregression, and beside it what a recurrent or dense layer reads of the window, joined with
-    the calendar, the last season and what is known of the future by dense layers; all learned together.
+    A recurrent or dense layer reads the window; dense layers join that with the calendar, the last season and
+    what is known of the future. A linear autoregression, learned in closed form, tells the same steps, and a
+    forecast is the mean of both, weighted by what errs least on held-out windows.
 
     Parameters
     ----------
@@ -52,14 +56,16 @@ class Forecaster(BaseEstimator):
     difference : {"auto", "last", "scaled", "season", "none"}, default="auto"
         Read and tell values as differences to the last value; these in standard deviations of the past; as
         differences to the season before; or as they are. "auto" tries all of them on the last
-        `validation_fraction` of the windows, for a third of the epochs.
+        `validation_fraction` of the windows, for a third of the epochs. With "auto" and "none" the linear
+        autoregression may count the last value itself; otherwise a series may leave the levels it has had.
     missing : {"leave_out", "fill"}, default="leave_out"
         Windows that touch missing values are left out, or these are filled in from the past: targets by the
         value a season before, other columns by their last one. What was filled in is read, and never told.
     coverage : float, optional
         Level of the intervals that `predict` gives, such as 0.9.
     validation_fraction : float, default=0.2
-        Share of the windows, the last ones, that choose the difference and tell the intervals.
+        Share of the windows, the last ones, that choose the difference and the network's share in a forecast,
+        and tell the intervals.
     stride : int, default=1
         Learn from every `stride`-th window.
     batch_size : int or "full", optional
@@ -78,12 +84,18 @@ class Forecaster(BaseEstimator):
     form_ : targets, further columns, the column of times and its grid
     season_, difference_, window_, horizon_ : what was used
     network_ : SequenceRegressor
+        That reads a window: see `windows`.
+    series_ : the last steps of the data, as many as a forecast reads
     n_windows_ : int
         That it learned from.
+    share_ : float
+        The network's in a forecast; the rest is that of the linear autoregression.
     differences_ : dict
         The mean absolute error of each difference, in standard deviations, where "auto" tried them.
     residuals_ : array (n, horizon, targets) or None
         With `coverage`: of held-out windows, from a network that had not learned from them.
+    coverage_ : float or None
+        Level of the intervals.
 
     Examples
     --------
@@ -148,7 +160,7 @@ class Forecaster(BaseEstimator):
 
         Raises
         ------
-        ParameterError, TableError, DivergenceError (all are ValueErrors)
+        ParameterError, TableError, DivergenceError (all are ValueErrors), KeyboardInterrupt
             The forecaster is then as it was before.
 
         Warns
@@ -157,21 +169,37 @@ class Forecaster(BaseEstimator):
             If windows are left out, as values are missing.
         """
         check_forecaster(self)
-        with restored_on_failure(self):
-            self.form_ = read_form(data, target, time, known)
-            self.series_ = read_series(data, self.form_)
-            self.horizon_ = int(self.horizon)
-            self._check_recursion(self.horizon_, self.horizon_ if self.strategy == "direct" else 1)
-            found = learned(self, self.form_, self.series_)
-            self.learned_, windows = found, found.model.windows
-            self.window_, self.season_, self.difference_ = windows.window, windows.season, windows.difference
-            self.network_, self.n_windows_ = found.model.network, found.n_windows
-            self.differences_ = found.errors
-            self.residuals_ = None if found.residuals is None else found.residuals * found.scaling.scale
-            self.margins_ = None if self.coverage is None else margins(found.residuals, self.coverage)
+        form = read_form(data, target, time, known)
+        self._learn(form, read_series(data, form))
         return self
 
-    def predict(self, steps: int | None = None, *, future: Any = None, history: Any = None) -> Any:
+    def _learn(self, form: SeriesForm, series: Series) -> None:
+        with restored_on_failure(self):
+            self.form_, self.horizon_ = form, int(self.horizon)
+            self._check_recursion(self.horizon_, self.horizon_ if self.strategy == "direct" else 1)
+            found = learned(self, form, series)
+            if self.coverage is not None:
+                margins(found.residuals, self.coverage)  # refuses what they are too few for
+            seen = filled(series, found.model.windows.season) if found.fill else series
+            self._set_learned(found, seen.last(found.model.windows.reach), self.coverage)
+
+    def _set_learned(self, found: Learned, last: Series, coverage: float | None) -> None:
+        """Become what was learned; `last` are the steps that a forecast reads."""
+        windows = found.model.windows
+        self.learned_, self.series_, self.coverage_ = found, last, coverage
+        self.window_, self.season_, self.difference_ = windows.window, windows.season, windows.difference
+        self.network_, self.share_, self.n_windows_ = found.model.network, found.model.share, found.n_windows
+        self.differences_ = found.errors
+        self.residuals_ = None if found.residuals is None else found.residuals * found.scaling.scale
+
+    def predict(
+        self,
+        steps: int | None = None,
+        *,
+        future: Any = None,
+        history: Any = None,
+        coverage: float | None = None,
+    ) -> Any:
         """What follows the data of `fit`, or `history`.
 
         Parameters
@@ -183,6 +211,8 @@ class Forecaster(BaseEstimator):
             The known columns, and the times, of all these steps (of whole horizons with strategy="direct").
         history : as in `fit`, optional
             What to go on with instead of the data of `fit`.
+        coverage : float, optional
+            Another level of the intervals than that of `fit`, which must have had one.
 
         Returns
         -------
@@ -195,13 +225,11 @@ class Forecaster(BaseEstimator):
         """
         check_is_fitted(self)
         steps = self.horizon_ if steps is None else steps
-        if type(steps) is not int or steps < 1:
-            raise ParameterError(f"steps must be a positive integer, however: {steps!r}")
-        if steps > self.horizon_ and self.margins_ is not None:
+        if not isinstance(steps, int | np.integer) or isinstance(steps, bool) or steps < 1:
             raise ParameterError(
-                f"steps must be up to horizon={self.horizon_}, for which intervals were learned, however: "
-                f"{steps}; fit with a longer horizon, or with coverage=None"
+                f"steps must be a positive integer, however: {steps!r:.80}; what to go on with is history="
             )
+        bounds = self._bounds(steps, coverage)
         series = self.series_ if history is None else read_series(history, self.form_)
         windows = self.learned_.model.windows
         self._check_recursion(steps, windows.block)
@@ -209,17 +237,70 @@ class Forecaster(BaseEstimator):
         known = read_future(future, self.form_, series.behind, n_known)
         timeline = self.learned_.timeline(series, self.form_, known)
         origin = np.array([len(series)])
-        n_missing = int(np.isnan(series.targets[-windows.reach :]).any(axis=1).sum())
         if not np.isin(origin, timeline.origins(windows, 0, learning=False)).all():
-            raise ParameterError(
-                f"the last {windows.reach} steps must be there without missing values, however of "
-                f"{len(series)} steps these lack {n_missing} targets; give more of the past, fill in what "
-                "is missing, or fit with missing='fill'"
-            )
+            raise _incomplete(series, windows.reach)
         told = self.learned_.model.told(timeline, origin, steps)[0]
-        values = told[None] if self.margins_ is None else np.stack([told, *(told + self.margins_[:, :steps])])
+        values = told[None] if bounds is None else np.stack([told, *(told + bounds)])
         places = np.arange(series.behind, series.behind + steps)
         return forecast_table(self.form_, places, self.learned_.scaling.unscaled(values), series.backend)
+
+    def _bounds(self, steps: int, coverage: float | None) -> Array | None:
+        """(2, steps, targets): from forecast to bounds; None without intervals."""
+        residuals = self.learned_.residuals
+        if residuals is None:
+            if coverage is None:
+                return None
+            raise ParameterError(
+                f"coverage={coverage!r:.80} needs held-out windows, of which fit kept none; fit with "
+                "coverage= too"
+            )
+        if steps > self.horizon_:
+            raise ParameterError(
+                f"steps must be up to horizon={self.horizon_}, for which intervals were learned, however: "
+                f"{steps}; fit with a longer horizon, or with coverage=None"
+            )
+        level: Any = self.coverage_ if coverage is None else coverage
+        check_share("coverage", level)
+        return margins(residuals, level)[:, :steps]
+
+    def windows(self, data: Any) -> tuple[Array, Array]:
+        """What the network sees of a series, window by window, and what it is to answer.
+
+        With these, `network_` is a network as any other: ``trace(model.network_, X[:1], y[:1])``, and so with
+        `check_gradients` and `doctor`.
+
+        Parameters
+        ----------
+        data : as in `fit`
+
+        Returns
+        -------
+        X : array (n, 1, numbers)
+            The steps of a window one after the other, what is known of the steps to tell, the calendar, and
+            the last season.
+        y : array (n,) or (n, steps · targets)
+            What follows, standardized, as a difference that `difference_` names.
+
+        Raises
+        ------
+        ParameterError, TableError
+        """
+        check_is_fitted(self)
+        series, windows = read_series(data, self.form_), self.learned_.model.windows
+        timeline = self.learned_.timeline(series, self.form_)
+        origins = timeline.origins(windows, windows.block, learning=True)
+        if not len(origins):
+            raise ParameterError(
+                f"the series must have {windows.reach} + {windows.block} steps in a row without missing "
+                f"values, however there are {len(series)}; give more"
+            )
+        return samples(windows, timeline, origins)
+
+    def save(self, path: Any) -> None:
+        """Write the fitted forecaster to `path`; `chainrule.load` reads it. See `chainrule.save`."""
+        from chainrule.files import save
+
+        save(self, path)
 
     def backtest(
         self,
@@ -266,3 +347,13 @@ class Forecaster(BaseEstimator):
                 f"{unknown!r:.200} is not known; name it in known=, leave it out, or tell all steps at once "
                 "with strategy='direct'"
             )
+
+
+def _incomplete(series: Series, reach: int) -> ParameterError:
+    """Why nothing can be told behind a series."""
+    gaps = np.isnan(np.concatenate([series.targets, series.inputs], axis=1)[-reach:]).any(axis=1).sum()
+    found = f"there are {len(series)}" if len(series) < reach else f"{gaps} of them lack some"
+    return ParameterError(
+        f"the last {reach} steps must be there without missing values, however {found}; give more of the "
+        "past, fill in what is missing, or fit with missing='fill'"
+    )

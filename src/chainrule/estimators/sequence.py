@@ -124,7 +124,8 @@ class SequenceClassifier(SequenceNetwork, ClassNetwork):
     label_smoothing, class_weight, alpha, weight_decay : see `MLPClassifier`
     max_grad_norm : float, default=1
     solver : {"adam", "adamw", "sgd"}, default="adam"
-    batch_size : int, "auto" or "full", default=64
+    batch_size : int, "auto" or "full", default="auto"
+        "auto": 64, or all rows if there are fewer.
     learning_rate, learning_rate_init : default="one_cycle" and 0.005
     max_iter : int, default=50
         Epochs.
@@ -169,7 +170,7 @@ class SequenceClassifier(SequenceNetwork, ClassNetwork):
         alpha: float = 0.0,
         weight_decay: float | None = None,
         max_grad_norm: float | None = 1.0,
-        batch_size: Any = 64,
+        batch_size: Any = "auto",
         learning_rate: Any = "one_cycle",
         learning_rate_init: float = 0.005,
         max_iter: int = 50,
@@ -226,7 +227,7 @@ class SequenceRegressor(SequenceNetwork, NumberNetwork):
         alpha: float = 0.0,
         weight_decay: float | None = None,
         max_grad_norm: float | None = 1.0,
-        batch_size: Any = 64,
+        batch_size: Any = "auto",
         learning_rate: Any = "one_cycle",
         learning_rate_init: float = 0.005,
         max_iter: int = 50,
@@ -258,9 +259,11 @@ class SequenceRegressor(SequenceNetwork, NumberNetwork):
             n = targets.shape[1]
             self.target_mean_, self.target_scale_ = np.zeros(n), np.ones(n)
             if self._make_loss().out_activation == "identity":
-                spread = targets.std(axis=0)
+                least = 1e-12 * np.abs(targets).max(axis=0) + np.finfo(np.float64).tiny
                 self.target_mean_ = targets.mean(axis=0)
-                self.target_scale_ = np.where(spread > 1e-12 * np.abs(targets).max(axis=0), spread, 1.0)
+                self.target_scale_ = np.maximum(
+                    targets.std(axis=0), least
+                )  # what is constant is told as such
         return (targets - self.target_mean_) / self.target_scale_
 
     def _encode_known_targets(self, y: Array) -> Array:

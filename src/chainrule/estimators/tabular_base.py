@@ -83,7 +83,7 @@ class BaseTabular(CallbackSupportMixin, TabularRows):
         X : pandas, polars or pyarrow frame, array or list of rows (n_samples, n_features)
             Numbers, booleans, strings, categories, dates and times; anything may be missing. Or a data set
             larger than the memory, which is read piece by piece: path of a Parquet or CSV file or a folder of
-            them, a pattern such as "data/*.parquet", pyarrow.dataset.Dataset, polars.LazyFrame.
+            them, a pattern such as ``"data/*.parquet"``, pyarrow.dataset.Dataset, polars.LazyFrame.
         y : array or series (n_samples,) or (n_samples, n_outputs)
             Of a data set, the name of the target's column.
         sample_weight : array (n_samples,), optional

@@ -8,7 +8,7 @@ import numpy as np
 from chainrule.errors import ParameterError
 from chainrule.estimators import TabularClassifier, TabularRegressor
 from chainrule.estimators.base import BaseNetwork
-from chainrule.estimators.forms import before_last_step
+from chainrule.estimators.forms import before_last_step, refuse_forecaster
 from chainrule.explain.diagnosis import Diagnosis, Finding
 from chainrule.explain.examined import Examined, looked_at
 from chainrule.explain.findings_answers import constant_predictions, probabilities_off
@@ -110,6 +110,7 @@ def doctor(model: Any, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None) 
     if X_val is not None:
         X_val = before_last_step(pipeline, X_val)[1]
     if not isinstance(model, BaseNetwork | TabularClassifier | TabularRegressor):
+        refuse_forecaster(model)
         raise ParameterError(
             f"doctor examines the estimators of this package, however: {type(model).__name__}"
         )

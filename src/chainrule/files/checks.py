@@ -17,6 +17,7 @@ __all__ = [
     "set_parameters",
     "take_array",
     "take_curve",
+    "take_known",
     "take_parameters",
 ]
 
@@ -36,12 +37,20 @@ def check_that_nothing_is_lost(described: dict[str, Any], again: dict[str, Any])
 
     Parameters of the constructor may be fewer: those that are absent have their default values.
     """
-    if "parameters" in again:
-        parameters = {name: again["parameters"][name] for name in described["parameters"]}
-        again = again | {"parameters": parameters}
+    again = _without_defaults(described, again)
     lost = [name for name in described if _text(described[name]) != _text(again.get(name))]
     if lost:
         raise ValueError(f"the model would not be as the file describes its {', '.join(lost):.80}")
+
+
+def _without_defaults(described: dict[str, Any], again: dict[str, Any]) -> dict[str, Any]:
+    """The second description with those parameters only that the first one has, also of a network in it."""
+    if "parameters" in again:
+        parameters = {name: again["parameters"][name] for name in described["parameters"]}
+        again = again | {"parameters": parameters}
+    if "parameters" in again.get("network", {}):
+        again = again | {"network": _without_defaults(described["network"], again["network"])}
+    return again
 
 
 def _text(value: Any) -> str:
@@ -80,6 +89,14 @@ def take_array(tensors: Tensors, name: str, shape: tuple[int | None, ...]) -> np
     if tensor.dtype != np.float64:
         raise ValueError(f"the array {name} must be of float64, however: {tensor.dtype}")
     return tensor.copy()
+
+
+def take_known(tensors: Tensors, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Take float64 numbers of this shape, of which some may be missing, as NaN."""
+    missing = np.isnan(tensors[name])
+    kept = take_array(tensors | {name: np.where(missing, 0.0, tensors.pop(name))}, name, shape)
+    kept[missing] = np.nan
+    return kept
 
 
 def _take_view(tensors: Tensors, name: str, shape: tuple[int | None, ...]) -> np.ndarray:

@@ -17,6 +17,7 @@ from chainrule.files.checks import (
     take_parameters,
 )
 from chainrule.files.container import Tensors, read_container, write_container
+from chainrule.files.forecaster_file import LAST_STEPS, describe_forecaster, inner, load_forecaster
 from chainrule.files.plain import labels_from_plain, labels_to_plain, parameter_from_plain, parameter_to_plain
 from chainrule.files.tabular_file import describe_tabular, load_tabular
 from chainrule.network import Activation, Dense, Dropout, Network
@@ -71,7 +72,7 @@ def save(model: Any, path: str | Path, *, record: dict[str, Any] | None = None) 
     except ChainruleError as error:
         raise ModelFileError(f"the model cannot be saved: {error}") from None
     for name, tensor in tensors.items():
-        if name not in CURVES and not np.isfinite(tensor).all():
+        if name.removeprefix("network.") not in (*CURVES, *LAST_STEPS) and not np.isfinite(tensor).all():
             raise ModelFileError(
                 f"the parameters {name} are not finite; train the model again before saving it"
             )
@@ -80,12 +81,21 @@ def save(model: Any, path: str | Path, *, record: dict[str, Any] | None = None) 
                 f"the parameters {name} must be float32 or float64, however: {tensor.dtype}; use astype"
             )
     try:
-        take_parameters(model[0] if isinstance(model, tuple) else model.network_, dict(tensors))
+        _check_readable(model, described, tensors)
     except ValueError as error:  # what would not be read is not written
         raise ModelFileError(f"the model cannot be saved: {error}") from None
     if record is not None:
         described["record"] = record
     write_container(path, described, tensors)
+
+
+def _check_readable(model: Any, described: dict[str, Any], tensors: Tensors) -> None:
+    """Refuse a model whose network, or series, would not be read."""
+    if _is_forecaster(model):
+        with np.errstate(all="ignore"):
+            _load_forecaster({name: described[name] for name in described if name != "kind"}, dict(tensors))
+    else:
+        take_parameters(model[0] if isinstance(model, tuple) else model.network_, dict(tensors))
 
 
 def load(path: str | Path) -> Any:
@@ -160,14 +170,39 @@ def _describe(model: Any) -> tuple[dict[str, Any], Tensors]:
         return _describe_estimator(model)
     if type(model) in (TabularClassifier, TabularRegressor):
         return describe_tabular(model)
+    if _is_forecaster(model):
+        if not hasattr(model, "learned_"):
+            raise ModelFileError("the Forecaster is not fitted; call fit before saving it")
+        return describe_forecaster(model, _describe_estimator(model.network_))
     if isinstance(model, tuple) and len(model) == 2 and isinstance(model[0], Network):
         network, theta = model
         return {"kind": "Network", "network": network.describe()}, dict(network.named(np.asarray(theta)))
     raise ModelFileError(
         f"a {type(model).__name__} cannot be saved; what can is a fitted TabularClassifier, "
-        f"TabularRegressor, {', '.join(_network_estimators())}, "
+        f"TabularRegressor, Forecaster, {', '.join(_network_estimators())}, "
         "or a pair (Network, parameters)"
     )
+
+
+# -- forecasters -------------------------------------------------------------------------------------------
+
+
+def _is_forecaster(model: Any) -> bool:
+    from chainrule.estimators.forecaster import Forecaster
+
+    return type(model) is Forecaster
+
+
+def _load_forecaster(described: dict[str, Any], tensors: Tensors) -> Any:
+    network = described["network"]
+    if network["kind"] != "SequenceRegressor":
+        raise ValueError(f"the network of a forecaster is a {network['kind']!r:.80}")
+    plain = {name: value for name, value in network.items() if name != "kind"}
+    arrays = inner(tensors)
+    found = _load_estimator("SequenceRegressor", plain, arrays)
+    if arrays:
+        raise ValueError(f"there are arrays that no network of this kind has: {sorted(arrays)!r:.200}")
+    return load_forecaster(described, found, tensors)
 
 
 # -- networks ----------------------------------------------------------------------------------------------
@@ -315,6 +350,7 @@ def _set_history(estimator: Any, described: dict[str, Any], tensors: Tensors) ->
 
 _LOADERS: dict[str, Any] = {
     **{kind: partial(_load_estimator, kind) for kind in _NETWORK_ESTIMATORS},
+    "Forecaster": _load_forecaster,
     "Network": _load_network,
     "TabularClassifier": lambda described, tensors: load_tabular("TabularClassifier", described, tensors),
     "TabularRegressor": lambda described, tensors: load_tabular("TabularRegressor", described, tensors),

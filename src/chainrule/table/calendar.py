@@ -13,7 +13,7 @@ from chainrule.table.dates import day_comes_first, is_ambiguous, moment_in, says
 from chainrule.table.number import range_of
 from chainrule.table.typed import Feature, TypedColumn
 
-__all__ = ["PARTS", "Calendar"]
+__all__ = ["PARTS", "Calendar", "day_first_in"]
 
 _UNITS = {"date": "days", "time": "hour", "duration": "seconds"}
 
@@ -73,7 +73,7 @@ class Calendar(TypedColumn):
             If some text is neither, or if it is not settled whether the day or the month comes first.
         """
         form = _form_of(cells)
-        day_first = _day_first(cells, None) if form == "date" else None
+        day_first = day_first_in(cells, None) if form == "date" else None
         values = _values(cells, form, day_first)
         if form != "date":
             return cls(cells.name, cells.missing_share, form, *range_of(values), (), None)
@@ -97,7 +97,7 @@ class Calendar(TypedColumn):
         """
         if self.form != "date":
             return _values(cells, self.form, None)[:, None]
-        moments = _values(cells, "date", _day_first(cells, self.day_first))
+        moments = _values(cells, "date", day_first_in(cells, self.day_first))
         result = np.full((len(moments), len(self.features)), np.nan)
         known = ~np.isnat(moments)
         result[known, 0] = _days(moments[known]) - self.low
@@ -147,8 +147,14 @@ def _form_of(cells: Cells) -> str:
     )
 
 
-def _day_first(cells: Cells, known: bool | None) -> bool | None:
-    """Settle which number is the day in dates such as 03/04/2024, where there are any."""
+def day_first_in(cells: Cells, known: bool | None) -> bool | None:
+    """Settle which number is the day in dates such as 03/04/2024, where there are any.
+
+    Warns
+    -----
+    DegradedWarning
+        If they do not say it, and it is not known.
+    """
     if known is not None or cells.type not in ("text", "category"):
         return known
     texts = cells.factors[0]
