@@ -137,6 +137,7 @@ def draw(results: dict[str, Any], path: Path) -> None:
             field.plot(1 + np.arange(len(result["errors"])), result["errors"], label=NAMES[kind])
         field.axhline(TASKS[name].chance, color="gray", linestyle=":", label="by chance")
         field.set(title=f"{name}, {STEPS} steps", xlabel="epoch", ylabel=TASKS[name].axis, ylim=(0, None))
+        field.xaxis.get_major_locator().set_params(integer=True)
         field.legend()
     figure.savefig(path)
     plt.close(figure)

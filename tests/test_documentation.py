@@ -2,12 +2,35 @@
 
 import re
 import shlex
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINKED = [
+    *PAGES,
+    ROOT / "CHANGELOG.md",
+    ROOT / "web" / "README.md",
+    *sorted((ROOT / "benchmarks").glob("*.md")),
+]
+MODULES = [
+    "chainrule",
+    "chainrule.engine",
+    "chainrule.errors",
+    "chainrule.explain",
+    "chainrule.export",
+    "chainrule.network",
+    "chainrule.optimization",
+    "chainrule.playground",
+    "chainrule.plotting",
+    "chainrule.scale.dask",
+    "chainrule.serving",
+    "chainrule.table",
+    "chainrule.training",
+]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -36,6 +59,8 @@ def test_the_python_blocks_of_a_page_run_one_after_the_other(page, tmp_path, mon
 
 @pytest.mark.parametrize("page", pages_with("console"))
 def test_the_commands_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch, capsys):
+    import numpy as np
+    import pandas as pd
     from sklearn.datasets import load_breast_cancer
 
     from chainrule.cli import main
@@ -46,6 +71,11 @@ def test_the_commands_of_a_page_run_one_after_the_other(page, tmp_path, monkeypa
     rows = table.data.assign(diagnosis=names)
     rows[:400].to_csv("breast_cancer.csv", index=False)
     rows[400:].to_csv("breast_cancer_new.csv", index=False)
+    hours = pd.date_range("2024-03-01", periods=22 * 24, freq="h")
+    waves = 10 + 5 * np.sin(2 * np.pi * hours.hour / 24) + np.random.default_rng(0).normal(size=len(hours))
+    series = pd.DataFrame({"time": hours, "visits": waves, "open": hours.hour >= 8})
+    series[:-24].to_csv("visits.csv", index=False)
+    series[-24:].drop(columns="visits").to_csv("tomorrow.csv", index=False)
     for block in blocks(page, "console"):
         for line in block.splitlines():
             if not line.startswith("$ "):
@@ -58,7 +88,7 @@ def test_the_commands_of_a_page_run_one_after_the_other(page, tmp_path, monkeypa
             assert not ended.value.code, f"{line}\n{capsys.readouterr().err}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_inside_the_project_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
         assert target.startswith("https://") or (page.parent / target).exists(), target
@@ -81,3 +111,32 @@ def test_the_files_of_the_whats_where_table_exist():
             path = path if path.exists() else folder / name
             assert path.exists(), name
             folder = path if path.is_dir() else path.parent
+
+
+def test_the_reference_has_every_public_name_once():
+    module, listed = "", []
+    for page in sorted((ROOT / "docs" / "api").glob("*.rst")):
+        for line in page.read_text().splitlines():
+            if entered := re.fullmatch(r"\.\. (?:current|auto)?module:: (.*)", line):
+                module = entered[1]
+            elif named := re.fullmatch(r"\.\. auto\w+:: (\w+)", line):
+                listed.append((module, named[1]))
+    public = {name for name in MODULES for name in import_module(name).__all__} - {"__version__"}
+    assert sorted(name for _, name in listed) == sorted([*public, "serve"])  # there are two of this name
+    assert all(name in import_module(module).__all__ for module, name in listed)
+
+
+def test_what_the_pages_for_those_who_come_from_elsewhere_name_exists():
+    names = {
+        name: getattr(import_module(module), name)
+        for module in MODULES
+        for name in import_module(module).__all__
+    }
+    arguments = {"epochs", "height", "width", "X_val", "y_val", "checkpoint"}
+    for name in import_module("chainrule").__all__:
+        if callable(names[name]):
+            arguments |= set(signature(names[name]).parameters)
+    for row in re.findall(r"^\|.*\|(.*)\|$", (ROOT / "docs" / "coming_from.md").read_text(), re.MULTILINE):
+        for code in re.findall(r"`([^`]+)`", row):
+            assert set(re.findall(r"\b(\w+)=", code)) <= arguments, code
+            assert set(re.findall(r"\b([A-Z]\w+)(?=\(|$)", code)) <= set(names), code
