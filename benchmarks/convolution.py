@@ -15,9 +15,7 @@ left out.
 
 import argparse
 import json
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -25,12 +23,11 @@ from typing import Any
 
 import numpy as np
 
+from taking_turns import Times, has_torch, in_turns, serve
+
 SIDES = (8, 28)
 BATCH = 64
 STEPS_PER_EPOCH = {8: 16, 28: 8}
-
-Times = dict[str, list[tuple[float, float]]]
-"""(seconds, seconds of the processors) per step of each variant, turn by turn."""
 
 
 def images(side: int) -> tuple[Any, Any]:
@@ -109,53 +106,10 @@ def of_pytorch(side: int) -> dict[str, Callable[[], Any]]:
 SYSTEMS = {"chainrule": of_chainrule, "PyTorch": of_pytorch}
 
 
-def serve(system: str, side: int, seconds: float) -> None:
-    """Measure whenever a line comes in, and answer with a line of JSON."""
-    variants = SYSTEMS[system](side)
-    for run in variants.values():
-        run()
-    print("ready", flush=True)
-    for _ in sys.stdin:
-        print(json.dumps({name: measured(run, side, seconds) for name, run in variants.items()}), flush=True)
-
-
-def measured(run: Callable[[], Any], side: int, seconds: float) -> tuple[float, float]:
-    """(seconds, seconds of the processors) per step, after one epoch that is not counted."""
-    run()
-    begin, of_processors, n = time.perf_counter(), time.process_time(), 0
-    while n < 2 or time.perf_counter() - begin < seconds:
-        run()
-        n += 1
-    steps = n * STEPS_PER_EPOCH[side]
-    return (time.perf_counter() - begin) / steps, (time.process_time() - of_processors) / steps
-
-
 def compared(side: int, pythons: dict[str, str], turns: int, seconds: float) -> Times:
     """What the systems answer, turn by turn."""
-    children = []
-    for system, python in pythons.items():
-        words = [python, __file__, "--serve", system, "--side", str(side), "--seconds", str(seconds)]
-        child = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        answer(child, system)
-        children.append((system, child))
-    times: Times = {}
-    for _ in range(turns):
-        for system, child in children:
-            child.stdin.write("turn\n")
-            child.stdin.flush()
-            for name, found in json.loads(answer(child, system)).items():
-                times.setdefault(name, []).append(found)
-    for _, child in children:
-        child.communicate()
-    return times
-
-
-def answer(child: Any, system: str) -> str:
-    """The next line that a child prints."""
-    line: str = child.stdout.readline()
-    if not line:
-        raise SystemExit(f"the process of {system} has ended; its message stands above")
-    return line
+    words = [__file__, "--side", str(side), "--seconds", str(seconds), "--serve"]
+    return in_turns({name: ([python, *words, name], {}) for name, python in pythons.items()}, turns)
 
 
 def report(side: int, times: Times) -> str:
@@ -172,11 +126,6 @@ def report(side: int, times: Times) -> str:
     return "\n".join(lines)
 
 
-def has_torch(python: str) -> bool:
-    """Whether PyTorch can be imported there."""
-    return subprocess.run([python, "-c", "import torch"], capture_output=True, check=False).returncode == 0
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -189,7 +138,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, choices=SIDES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
-        serve(arguments.serve, arguments.side, arguments.seconds)
+        serve(SYSTEMS[arguments.serve](arguments.side), STEPS_PER_EPOCH[arguments.side], arguments.seconds)
         return
     pythons = {"chainrule": sys.executable, "PyTorch": arguments.torch_python}
     if not has_torch(arguments.torch_python):

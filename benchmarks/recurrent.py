@@ -3,18 +3,17 @@
     python benchmarks/recurrent.py [--torch-python PYTHON] [--turns 15] [--hidden 64 --steps 50 ...]
 
 A step is forward pass, loss, backward pass and Adam, in float32, of a recurrent layer and one dense output
-from its last state. A process per library and layer, which take turns, one measuring while the others sleep;
-PyTorch with one thread and with all. Where PyTorch is installed in another environment, name its Python with
-`--torch-python`. Medians (and bests) over the turns are printed and written to results/recurrent.json.
+from its last state. A process per system and layer, which take turns, one measuring while the others sleep:
+chainrule as it is and with a JAX device per core, PyTorch with one thread and with all. Where PyTorch is
+installed in another environment, name its Python with `--torch-python`. Medians (and bests) over the turns
+are printed and written to results/recurrent.json.
 """
 
 import argparse
 import json
 import os
 import platform
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -22,6 +21,8 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+
+from taking_turns import Times, has_torch, in_turns, serve
 
 HERE = Path(__file__).parent
 KINDS = ("RNN", "LSTM", "GRU")
@@ -84,66 +85,32 @@ def pytorch(kind: str, size: argparse.Namespace) -> dict[str, Callable[[], Any]]
             loss.backward()
             optimizer.step()
 
-    everything = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return {f"PyTorch, {n} thread{'s' * (n > 1)}": lambda n=n: epoch(n) for n in sorted({1, everything})}
+    return {f"PyTorch, {n} thread{'s' * (n > 1)}": lambda n=n: epoch(n) for n in sorted({1, everything()})}
 
 
-SYSTEMS = {"chainrule": own, "PyTorch": pytorch}
+def everything() -> int:
+    """Cores of this process."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def serve(system: str, kind: str, size: argparse.Namespace) -> None:
-    """Measure whenever a line comes in: seconds per step of each variant, one JSON line."""
-    variants = SYSTEMS[system](kind, size)
-    for run in variants.values():
-        run()
-    print("{}", flush=True)
-    for _ in sys.stdin:
-        answer = {}
-        for name, run in variants.items():
-            run()  # wakes threads and caches
-            times = []
-            end = time.perf_counter() + size.seconds
-            while time.perf_counter() < end or len(times) < 3:
-                begin = time.perf_counter()
-                run()
-                times.append((time.perf_counter() - begin) / STEPS_PER_EPOCH)
-            answer[name] = median(times)
-        print(json.dumps(answer), flush=True)
+SYSTEMS = {
+    "chainrule": own,
+    "cores": lambda *of: {f"chainrule, {everything()} devices": next(iter(own(*of).values()))},
+    "PyTorch": pytorch,
+}
 
 
-def compared(kind: str, size: argparse.Namespace) -> dict[str, list[float]]:
+def compared(kind: str, size: argparse.Namespace) -> Times:
     """Seconds per step of each variant, turn by turn."""
-    pythons = {"chainrule": sys.executable, "PyTorch": size.torch_python}
+    words = [__file__, "--kind", kind, *arguments_of(size), "--serve"]
+    cores = str(everything())
     children = {
-        name: subprocess.Popen(
-            [python, __file__, "--serve", name, "--kind", kind, *arguments_of(size)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for name, python in pythons.items()
-        if name == "chainrule" or has_torch(python)
+        "chainrule": ([sys.executable, *words, "chainrule"], {"JAX_NUM_CPU_DEVICES": "1"}),
+        "cores": ([sys.executable, *words, "cores"], {"JAX_NUM_CPU_DEVICES": cores}),
     }
-    times: dict[str, list[float]] = {}
-    for child in children.values():
-        child.stdout.readline()
-    for _ in range(size.turns):
-        for name, child in children.items():
-            child.stdin.write("turn\n")
-            child.stdin.flush()
-            line = child.stdout.readline()
-            if not line:
-                raise SystemExit(f"the process of {name} has ended; its message stands above")
-            for variant, seconds in json.loads(line).items():
-                times.setdefault(variant, []).append(seconds)
-    for child in children.values():
-        child.communicate()
-    return times
-
-
-def has_torch(python: str) -> bool:
-    """Whether PyTorch can be imported there."""
-    return subprocess.run([python, "-c", "import torch"], capture_output=True, check=False).returncode == 0
+    if has_torch(size.torch_python):
+        children["PyTorch"] = ([size.torch_python, *words, "PyTorch"], {})
+    return in_turns(children, size.turns)
 
 
 SIZES = {"hidden": 64, "steps": 50, "batch": 64, "features": 8}
@@ -153,18 +120,18 @@ def arguments_of(size: argparse.Namespace) -> list[str]:
     return [word for name in (*SIZES, "seconds") for word in (f"--{name}", str(getattr(size, name)))]
 
 
-def report(results: dict[str, dict[str, list[float]]]) -> str:
-    """Milliseconds per step, and the ratio of PyTorch's faster variant to ours."""
+def report(results: dict[str, Times]) -> str:
+    """Milliseconds per step, and the ratio of PyTorch's fastest variant to each of ours."""
     lines = []
-    for kind, times in results.items():
-        ours = times["chainrule"]
-        cells = [f"{name} {1e3 * median(t):.2f} ({1e3 * min(t):.2f}) ms" for name, t in times.items()]
-        others = [t for name, t in times.items() if name != "chainrule"]
-        if others:
-            of_medians = min(map(median, others)) / median(ours)
-            of_bests = min(map(min, others)) / min(ours)
-            cells.append(f"PyTorch / chainrule {of_medians:.2f} ({of_bests:.2f})")
-        lines.append(f"{kind:5s}" + "   ".join(cells))
+    for kind, turns in results.items():
+        times = {name: [seconds for seconds, _ in measured] for name, measured in turns.items()}
+        others = [each for name, each in times.items() if name.startswith("PyTorch")]
+        for name, each in times.items():
+            line = f"{kind:5s} {name:22s} {1e3 * median(each):6.2f} ({1e3 * min(each):.2f}) ms"
+            if others and name.startswith("chainrule"):
+                of_medians, of_bests = (min(map(f, others)) / f(each) for f in (median, min))
+                line += f"   PyTorch's best / this: {of_medians:.2f} ({of_bests:.2f})"
+            lines.append(line)
     return "\n".join(lines)
 
 
@@ -180,7 +147,7 @@ def main() -> None:
     parser.add_argument("--kind", choices=KINDS, help=argparse.SUPPRESS)
     size = parser.parse_args()
     if size.serve:
-        serve(size.serve, size.kind, size)
+        serve(SYSTEMS[size.serve](size.kind, size), STEPS_PER_EPOCH, size.seconds)
         return
     if not has_torch(size.torch_python):
         print(f"PyTorch left out: {size.torch_python} cannot import it; pip install torch, or --torch-python")

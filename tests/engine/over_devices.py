@@ -10,7 +10,18 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from chainrule.engine import Data, Plan, Program, start
-from chainrule.network import Activation, Draw, Dropout, EnsembleLoss, Join, MemberDense, Network, get_loss
+from chainrule.network import (
+    LSTM,
+    Activation,
+    Dense,
+    Draw,
+    Dropout,
+    EnsembleLoss,
+    Join,
+    MemberDense,
+    Network,
+    get_loss,
+)
 from chainrule.optimization import SGD
 
 N_ROWS, BATCH = 101, 33
@@ -26,6 +37,7 @@ ENSEMBLE = Program(
     metric="r2",
     l1=True,
 )
+RECURRENT = Program(Network(4, (LSTM(3, 2), Dense(1))), get_loss("squared_error"), SGD(momentum=False))
 PLAIN = Program(Network.mlp(4, (5,), 2, "tanh", dropout=0.2), get_loss("squared_error"), SGD(momentum=False))
 
 
@@ -80,7 +92,13 @@ def objective(engine):
     return [np.asarray(value), gradient]
 
 
-CASES = (step_gradients, ensemble, sparse_rows, objective)
+def recurrence(engine):
+    """Epochs of a recurrent network over two steps of two features."""
+    state, records = trained(engine, RECURRENT, rows(), plan(np.full((4, N_STEPS), 0.05)))
+    return [np.asarray(records.loss), state.theta]
+
+
+CASES = (step_gradients, ensemble, sparse_rows, objective, recurrence)
 
 
 def drawn_on_devices(shape):
@@ -130,7 +148,7 @@ if __name__ == "__main__":
 
     engine = xla.XlaEngine()
     found = {"n_devices": len(jax.devices()), "too_small": [part.tolist() for part in ensemble(engine)]}
-    devices._WORK_OF_A_DEVICE = 0
+    devices._WORK_OF_A_DEVICE = devices._WORK_OF_LOOPS = 0
     found["text"] = compiled_text(lambda: ensemble(engine))
     found |= {case.__name__: [part.tolist() for part in case(engine)] for case in CASES}
     for shape in ((12, 3), (2, 12, 3)):

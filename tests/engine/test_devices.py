@@ -72,19 +72,26 @@ from pandas import DataFrame
 from chainrule import MLPClassifier, TabularRegressor, fit_together
 from chainrule.engine import Data, Program, compiled, devices
 from chainrule.engine.loaded import Loaded
-from chainrule.network import Network, get_loss
+from chainrule.network import LSTM, Dense, Network, get_loss
 from chainrule.optimization import Adam
 
 simplefilter("ignore")
 rng = np.random.default_rng(0)
 loaded = Loaded(Data(np.zeros((4096, 50)), np.zeros((4096, 1)), np.ones(4096)), np.float32)
 
-def is_shared(width, batch_size):
-    program = Program(Network.mlp(50, (width,) * 3, 1), get_loss("squared_error"), Adam())
+def is_shared(network, batch_size):
+    program = Program(network, get_loss("squared_error"), Adam())
     return loaded.mesh(program, batch_size) is not None
 
+def mlp(width):
+    return Network.mlp(50, (width,) * 3, 1)
+
+def lstm(units):
+    return Network(50, (LSTM(units, 50), Dense(1)))
+
 sizes = [(512, 1024), (512, 512), (256, 1024), (256, 4096), (256, 10**6)]
-found = {"shared": [is_shared(*each) for each in sizes]}
+found = {"shared": [is_shared(mlp(width), batch_size) for width, batch_size in sizes]}
+found["loops shared"] = [is_shared(lstm(units), 64) for units in (128, 8)]
 devices._WORK_OF_A_DEVICE = 0
 n_programs = compiled.compiled_epochs._cache_size
 X, y = rng.normal(size=(150, 4)), rng.integers(0, 3, 150)
@@ -139,3 +146,4 @@ def test_trainings_that_share_the_devices_take_turns_and_give_the_same_bits(esti
 def test_a_batch_is_shared_where_each_device_has_1e9_operations_to_do(estimators):
     """6 operations per parameter and row; 552,449 parameters with 3 × 512 units, 144,897 with 3 × 256."""
     assert estimators["shared"] == [True, False, False, True, True]
+    assert estimators["loops shared"] == [True, False]

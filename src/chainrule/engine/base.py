@@ -55,6 +55,11 @@ class Program:
         """Of one row's forward pass."""
         return self.network.multiplications(self.network.n_inputs)
 
+    @property
+    def has_loops(self) -> bool:
+        """Whether a layer goes from step to step: a recurrent one, with a matrix U for its own state."""
+        return any(name.rsplit(".", 1)[-1] == "U" for name in self.network.shapes(self.network.n_inputs))
+
 
 class Data(NamedTuple):
     """Rows to learn from and rows to judge by; sample weights are always there, and positive.

@@ -36,7 +36,7 @@ __all__ = [
 Array = Any
 
 _AXIS = "rows"
-_WORK_OF_A_DEVICE = 1e9
+_WORK_OF_A_DEVICE, _WORK_OF_LOOPS = 1e9, 4e7
 _by_rows = Data(*(Spec(_AXIS),) * 4, Spec(), Spec())
 """What lies in blocks; targets and weights of the validation rows are few, and judged as a whole."""
 
@@ -58,11 +58,14 @@ def shared_by(devices: Sequence[Any], program: Program, n_rows: int) -> Mesh | N
     """The devices in a row, if a batch of so many rows is to be shared out to them; None: one computes it.
 
     It is shared out where each device has 1e9 multiplications and additions to do for it, 10 ms for a core of
-    a CPU: below, waiting for each other costs more than what is gained.
+    a CPU: below, waiting for each other costs more than what is gained. Of a recurrent network 4e7 are
+    enough where devices are cores of a CPU: XLA keeps to one core for a loop.
     """
     work = 6.0 * program.multiplications * n_rows
-    worth_it = len(devices) > 1 and work >= len(devices) * _WORK_OF_A_DEVICE
-    return Mesh(np.asarray(devices), (_AXIS,)) if worth_it else None
+    if len(devices) < 2:
+        return None
+    enough = _WORK_OF_LOOPS if program.has_loops and devices[0].platform == "cpu" else _WORK_OF_A_DEVICE
+    return Mesh(np.asarray(devices), (_AXIS,)) if work >= len(devices) * enough else None
 
 
 def placed(data: Data, mesh: Mesh) -> Data:

@@ -193,11 +193,10 @@ def _n_pieces(program: Program, plan: Plan) -> int:
     wait or not: a recurrent network's batch stays whole. However many cores there are: the last digits depend
     on the pieces.
     """
-    shapes = program.network.shapes(program.network.n_inputs)
-    has_loops = any(name.rsplit(".", 1)[-1] == "U" for name in shapes)
-    if jax.default_backend() != "cpu" or has_loops:
+    if jax.default_backend() != "cpu" or program.has_loops:
         return 1
-    has_many_small = max((prod(shape[-2:]) for shape in shapes.values()), default=0) <= _LARGEST_SMALL_MATRIX
+    shapes = program.network.shapes(program.network.n_inputs).values()
+    has_many_small = max((prod(shape[-2:]) for shape in shapes), default=0) <= _LARGEST_SMALL_MATRIX
     return 2 if has_many_small and program.multiplications * plan.batch_size >= _WORK_FOR_TWO else 1
 
 
