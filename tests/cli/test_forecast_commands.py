@@ -187,7 +187,10 @@ def _trained_with_scores(run):
         (("--horizon", 4, "--known", "time"), "'time' is named 2 times"),
         (("--horizon", 250), "cannot be spared to test the model; add rows, or use --test-fraction 0"),
         (("--horizon", 100), "with --test-fraction 0 it learns from all at once"),
-        (("--horizon", 4, "--interval", 0.999, "--test-fraction", 0), "needs 1999 held-out windows"),
+        (
+            ("--horizon", 4, "--interval", 0.999, "--test-fraction", 0),
+            "--interval 0.999 needs 1999 held-out windows",
+        ),
         (("--horizon", 4, "--model", "no/m"), "the folder no does not exist"),
     ],
 )
@@ -204,7 +207,8 @@ def test_what_train_refuses(run, visits, words, message):
         ((), "--future: the model needs a table with ['open'] of the steps to come"),
         (("--future", "plan.csv", "--proba"), "--proba does not go with this model"),
         (("--future", "plan.csv", "--with-input"), "--with-input does not go with this model"),
-        (("--future", "plan.csv", "--steps", 9), "steps must be up to horizon=4"),
+        (("--future", "plan.csv", "--steps", 9), "--steps must be up to --horizon 4"),
+        (("--future", "visits.csv"), "--future must have a row without missing numbers for each of the"),
         (("--future", "visits.csv"), "not for step 1, 2024-03-10T00:00:00"),
         (("--future", "none.csv"), "none.csv does not exist"),
         (
@@ -224,12 +228,82 @@ def test_what_predict_refuses(run, forecaster, words, message):
     assert message in result.stderr
 
 
-@pytest.mark.parametrize("verb", ["evaluate", "explain", "report", "predict --stream --output p.csv"])
+@pytest.mark.parametrize("verb", ["explain", "report", "predict --stream --output p.csv"])
 def test_other_verbs_say_what_to_use(run, forecaster, verb):
     verb, *options = verb.split()
     result = run(verb, "m.safetensors", "visits.csv", *options)
     assert result.exit_code == 2
-    assert "holds a Forecaster, which predict (without --stream), inspect and doctor take" in result.stderr
+    assert (
+        "a Forecaster, which predict (without --stream), evaluate, inspect and doctor take" in result.stderr
+    )
+
+
+def later(visits, n=14):
+    """The series of `visits.csv`, gone on with for n hours on another level, as `later.csv`; what comes."""
+    times = pl.Series([f"2024-03-10 {hour:02}:00" for hour in range(n)])
+    new = visits[:n].with_columns(time=times, visits=pl.col("visits") + 100)
+    pl.concat([visits, new]).write_csv("later.csv")
+    return new["visits"].to_numpy()
+
+
+def test_evaluate_tells_the_steps_behind_training(report, run, visits, forecaster):
+    actual = later(visits)[2:]  # three horizons: the last 12 of 14 steps
+    found = report("evaluate", "m.safetensors", "later.csv")
+    assert (found["data"]["used_for_training"], found["task"]) == (False, "forecast")
+    table = pl.read_csv("later.csv").with_columns(pl.col("time").str.to_datetime())
+    told = [
+        forecaster.predict(history=table[:cut], future=table[cut : cut + 4])["visits"]
+        for cut in (len(table) - 12, len(table) - 8, len(table) - 4)
+    ]
+    errors = np.abs(actual - np.concatenate(told))
+    assert found["scores"]["steps"] == 12
+    assert found["scores"]["mae"] == pytest.approx(errors.mean())
+    by_step = [step["mae"] for step in found["scores"]["by_step"]]
+    np.testing.assert_allclose(by_step, errors.reshape(3, 4).mean(axis=0))
+    text = run("evaluate", "m.safetensors", "later.csv")
+    assert "The last 12 steps, which training has not seen" in text.stdout
+
+
+def test_evaluate_says_of_a_series_that_training_has_seen_it(run, visits, forecaster):
+    later(visits, 3)  # less than a horizon
+    for name in ("visits.csv", "later.csv"):
+        result = run("evaluate", "m.safetensors", name)
+        assert "The last 192 steps, which training has seen" in result.stdout
+        assert "note: these steps were used for training" in result.stderr
+
+
+def test_what_evaluate_refuses_of_a_series(run, visits, forecaster):
+    visits[:27].write_csv("short.csv")
+    result = run("evaluate", "m.safetensors", "short.csv")
+    assert (result.exit_code, "short.csv has 27 steps" in result.stderr) == (2, True)
+    visits.drop("visits").write_csv("without.csv")
+    result = run("evaluate", "m.safetensors", "without.csv")
+    assert (result.exit_code, "no column 'visits'" in result.stderr) == (2, True)
+
+
+def test_evaluate_knows_the_rows_of_training_without_times_too(report, folder):
+    table = pl.DataFrame({"y": np.arange(76) % 6 + 0.001 * np.arange(76)})
+    for name, rows in (("rows", table[:60]), ("longer", table), ("other", table[20:])):
+        rows.write_csv(f"{name}.csv")
+    report("train", "rows.csv", "--target", "y", "--task", "forecast", "--season", 6, *QUICK)
+    found = {name: report("evaluate", "m.safetensors", f"{name}.csv") for name in ("rows", "longer", "other")}
+    assert [one["data"]["used_for_training"] for one in found.values()] == [True, False, False]
+    assert found["longer"]["scores"]["steps"] == 16
+
+
+def test_what_a_forecaster_says_is_said_of_options(run, visits):
+    gap = pl.when(pl.int_range(pl.len()) == 200).then(None).otherwise(pl.col("visits"))
+    visits.with_columns(visits=gap).write_csv("gap.csv")
+    result = run("train", "gap.csv", *TRAIN[2:], *QUICK, "--test-fraction", 0)
+    assert "; --missing fill would read past gaps" in result.stderr
+    assert (
+        "ask for fewer --steps, or train with --known" in run("predict", "m.safetensors", "--steps", 9).stderr
+    )
+    visits[:205].with_columns(visits=gap).write_csv("gap.csv")
+    result = run("predict", "m.safetensors", "gap.csv")
+    assert "fill in what is missing, or train with --missing fill" in result.stderr
+    long = ("--horizon", 4, "--cell", "dense", "--test-fraction", 0, "--season", 300)
+    assert "a shorter --season or --horizon" in run(*TRAIN, *long).stderr
 
 
 def test_models_of_tables_have_no_future(run, table, models):

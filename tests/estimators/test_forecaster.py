@@ -225,7 +225,9 @@ def test_further_columns_are_numbers_flags_and_categories(hourly, rng):
 # -- forecasts ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cell", ["dense", "lstm", "gru", "rnn"])
+@pytest.mark.parametrize(
+    "cell", ["dense", "lstm", *(pytest.param(cell, marks=pytest.mark.thorough) for cell in ("gru", "rnn"))]
+)
 def test_every_cell_learns_what_the_seasonal_naive_forecast_cannot_tell(cell, rng):
     y = np.zeros(500)
     for t in range(
@@ -308,6 +310,7 @@ def test_margins_are_ranks_of_residuals():
         margins(residuals, 0.95)
 
 
+@pytest.mark.thorough
 def test_intervals_cover_about_as_much_as_they_say(rng):
     y = np.zeros(3000)
     for t in range(1, 3000):
@@ -352,6 +355,15 @@ def test_the_figures_of_a_backtest(hourly):
     np.testing.assert_allclose(tested.by_split["mase"], tested.by_split["mae"] / unit)
     naive = np.abs(y[320:] - y[296:312])
     np.testing.assert_allclose(tested.totals["naive_mae"], naive.mean())
+
+
+def test_a_backtest_of_a_fitted_forecaster_knows_its_columns(hourly):
+    data = hourly.assign(open=hourly["time"].dt.hour > 8)
+    columns = {"time": "time", "known": ["open"]}
+    model = quick().fit(data, "y", **columns)
+    expected = quick().backtest(data, "y", **columns, splits=2).totals
+    assert model.backtest(data, splits=2).totals == expected
+    assert model.backtest(data, known=[], splits=2).totals != expected
 
 
 def test_a_backtest_of_an_array_is_columns(rng):

@@ -169,6 +169,15 @@ def test_every_parameter_has_an_effect(iris, change):
     assert loss(change) != loss(without_last)
 
 
+@pytest.mark.parametrize("settings", [{}, {"engine": "xla"}, {"solver": "lbfgs"}], ids=str)
+def test_an_infinite_gradient_norm_clips_nothing(iris, settings):
+    settings = {"max_iter": 3, "random_state": 0, "engine": "numpy"} | settings
+    none, infinite = (
+        MLPClassifier(**settings, max_grad_norm=norm).fit(*iris) for norm in (None, float("inf"))
+    )
+    same_weights(none, infinite, rtol=0, atol=0)
+
+
 def test_the_same_seed_gives_the_same_bits_and_the_global_generator_is_untouched(iris):
     before = pickle.dumps(np.random.get_state())  # noqa: NPY002
     kwargs = {"dropout": 0.2, "early_stopping": True, "max_iter": 10}

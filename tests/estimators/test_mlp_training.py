@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 from sklearn.callback import ScoringMonitor
+from sklearn.datasets import load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 
@@ -229,6 +230,13 @@ def test_a_diverging_training_stops_and_keeps_its_best_weights(regression, engin
     assert model.n_iter_ < 60
     before = MLPRegressor(max_iter=50, **kwargs).fit(X, y)
     np.testing.assert_allclose(model.predict(X), before.predict(X), rtol=0.05, atol=0.05)
+
+
+def test_a_loss_that_grows_without_end_is_said():
+    X, y = load_wine(return_X_y=True)
+    model = MLPClassifier((8,), solver="sgd", learning_rate_init=1e6, random_state=0)
+    with pytest.warns(ConvergenceWarning, match=r"loss grew from .*learning_rate_init=1000000.0.*lower the"):
+        model.fit(X, y)
 
 
 def test_a_training_that_only_gets_worse_is_not_returned(regression):

@@ -9,7 +9,7 @@ from sklearn.model_selection import cross_val_score
 
 from chainrule import GRU, LSTM, Dense, SequenceClassifier, SequenceRegressor, load
 from chainrule.errors import ModelFileError, ParameterError
-from chainrule.network import Columns, Standardize
+from chainrule.network import Columns, Standardize, TokenEmbedding
 
 LEARNING = {"units": 12, "batch_size": 16, "max_iter": 25, "random_state": 0, "engine": "numpy"}
 QUICK = {"units": 6, "max_iter": 3, "random_state": 0, "engine": "numpy"}
@@ -86,6 +86,26 @@ def test_layers_of_ones_own(arrays):
     assert model.network_.layers[1:-1] == layers
     with pytest.raises(ParameterError, match="layers must be None or a sequence of layers"):
         SequenceClassifier(layers=[3]).fit(X, y)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "xla"])
+def test_tokens_are_read_as_codes_and_refused_if_they_are_none(engine):
+    rng = np.random.default_rng(0)
+    codes = rng.integers(1, 7, size=(200, 6))
+    codes[:100, 4:] = 0
+    y = (codes == 3).any(axis=1)
+    layers = (TokenEmbedding(7, 4, 6, masked=True), GRU(8, 6, masked=True))
+    settings = {"max_iter": 30, "batch_size": 20, "learning_rate_init": 0.03, "random_state": 0}
+    model = SequenceClassifier(layers=layers, **settings, engine=engine).fit(codes, y)
+    assert model.network_.layers[:-1] == layers
+    assert model.score(codes, y) > 0.95
+    for wrong in (-1, 7):
+        other = np.where(codes == 3, wrong, codes)
+        refusal = f"codes must be from 0 to levels - 1 = 6, however: {wrong};"
+        with pytest.raises(ParameterError, match=refusal):
+            model.predict(other)
+        with pytest.raises(ParameterError, match=refusal):
+            clone(model).fit(other, y)
 
 
 def test_scikit_learn_handles_it(arrays):

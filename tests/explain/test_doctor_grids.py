@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits
 from chainrule import SequenceClassifier, SequenceRegressor, doctor
 from chainrule.estimators.image import ImageClassifier
 from chainrule.explain.doctor import EXAMINATIONS_OF_GRIDS
-from chainrule.network import LSTM, RNN, Bidirectional
+from chainrule.network import LSTM, RNN, Activation, Bidirectional, Columns, Dense, Network
 
 RNG = np.random.default_rng(0)
 SETTINGS = {"random_state": 0, "engine": "numpy"}
@@ -101,6 +101,20 @@ def test_filters_that_never_answer_are_dead_units(digits):
         assert finding.numbers["share_by_layer"]["hidden layer 1"] == pytest.approx(3 / 8)
     finally:
         model.theta_ = theta
+
+
+@pytest.mark.parametrize("bias", [0.0, -100.0])
+def test_layers_within_branches_and_nested_networks_are_examined(bias):
+    hidden = Network(32, (Columns(((0, 16, Network(16, (Dense(6), Activation("relu")))),)), Dense(4)))
+    inner = Network(32, (Columns(((0, 32, hidden), (0, 32, Network(32, ())))),))
+    model = SequenceClassifier(layers=(inner, LSTM(4, 4)), max_iter=2, **SETTINGS).fit(STEPS, ABOVE)
+    (name,) = (name for name in model.network_.named(model.theta_) if name.endswith("0.0.0.b"))
+    model.network_.named(model.theta_)[name][:5] += bias
+    diagnosis = doctor(model, STEPS, ABOVE)
+    dead = [f.numbers["share_by_layer"] for f in diagnosis.findings if f.name == "dead units"]
+    assert [shares["hidden layer 1"] for shares in dead] == [pytest.approx(5 / 6)] * bool(bias)
+    assert {"dead units", "gradients"} <= {*diagnosis.healthy, *(f.name for f in diagnosis.findings)}
+    assert diagnosis.not_examined["gradients through time"].startswith("needs")
 
 
 def test_too_few_images_are_told_without_columns(digits):

@@ -495,3 +495,21 @@ def test_settings_that_cannot_be_are_named(settings):
 def test_what_can_not_be_shown_is_named(shown):
     with pytest.raises(ParameterError, match="must be"):
         trace(NETWORKS["relu"], [1.0, 2, 3], [0.0, 1]).to_text(**shown)
+
+
+@pytest.mark.parametrize("extra", ["nothing", "missing values", "booleans"])
+def test_a_table_model_for_numbers_is_told_whole_whatever_the_width_of_its_columns(extra):
+    """Columns before the members need not come in a multiple of these."""
+    from sklearn.datasets import load_diabetes
+
+    from chainrule import TabularRegressor
+
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    if extra == "missing values":
+        X = X.mask(np.random.default_rng(0).uniform(size=X.shape) < 0.1)
+    if extra == "booleans":
+        X["tall"] = X["bmi"] > 0
+    X, y = X.iloc[:200], y[:200]
+    t = trace(TabularRegressor("fast", max_iter=1, random_state=0).fit(X, y), X[:1], y[:1])
+    assert json.loads(t.to_json())["loss"] == t.loss
+    assert "member" in t.to_text()

@@ -1,7 +1,7 @@
 """Model files of today's format, of every kind of model, with what they answer: ``python make_fixtures.py``.
 
 They are written once for each version of the format, into a folder of its own, and stay: later versions of
-the package must read them and answer the same.
+the package must read them and answer the same. A kind of model that is new is added to today's version.
 """
 
 import json
@@ -12,7 +12,16 @@ import numpy as np
 import polars as pl
 
 import chainrule
-from chainrule import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
+from chainrule import (
+    Forecaster,
+    ImageClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    SequenceClassifier,
+    SequenceRegressor,
+    TabularClassifier,
+    TabularRegressor,
+)
 from chainrule.files.container import VERSION
 from chainrule.network import (
     Activation,
@@ -49,8 +58,12 @@ def answers(model, rows):
     if isinstance(model, tuple):
         network, theta = model
         return {"predict": network.predict(theta, np.array(rows, dtype=float)).tolist()}
+    if isinstance(model, Forecaster):
+        return {"predict": _forecast(model), "history": _forecast(model, history=_series(rows))}
+    if hasattr(model, "sequence_shape_"):
+        rows = [np.array(row, dtype=float) for row in rows]
     X = rows
-    if not hasattr(model, "encoder_"):
+    if not hasattr(model, "encoder_") and not hasattr(model, "sequence_shape_"):
         X = np.array(rows, dtype=float)
         if hasattr(model, "feature_names_in_"):
             X = pl.DataFrame(X, schema=model.feature_names_in_.tolist())
@@ -60,6 +73,17 @@ def answers(model, rows):
     if getattr(model, "_residuals", None) is not None:
         said["predict_interval"] = model.predict_interval(X, 0.8).tolist()
     return said
+
+
+def _series(rows):
+    """A frame from rows (day, text of a flag, value)."""
+    days, colors, values = zip(*rows, strict=True)
+    return pl.DataFrame({"day": np.array(days, dtype="M8[D]"), "color": colors, "y": values})
+
+
+def _forecast(model, **options):
+    """Numbers of a forecast with its bounds, row by row."""
+    return model.predict(**options).select("y", "y_low", "y_high").rows()
 
 
 def _models():
@@ -75,6 +99,7 @@ def _models():
     matrix = TabularRegressor(**_quick(), activation={"name": "elu", "alpha": 0.5}).fit(X, X[:, :2])
     yield "table_matrix", matrix, [*X[:5].tolist(), [None, 1e30, -1e30]]
     network = _network()
+    yield from _grid_models(rng)
     yield "network", (network, network.initialize(np.random.default_rng(1), np.float64)), X[:6].tolist()
 
 
@@ -99,6 +124,30 @@ def _mlps(X, place):
     )
     yield "mlp_two_numbers", MLPRegressor(**small).fit(X, X[:, :2])
     yield "mlp_poisson", MLPRegressor(**small, loss="poisson").fit(X, np.exp(X[:, 0]))
+
+
+def _grid_models(rng):
+    """Of images, of sequences, of a time series."""
+    quick = {"max_iter": 3, "random_state": 0, "engine": "numpy"}
+    images = rng.normal(size=(40, 6, 6, 2))
+    image = ImageClassifier((3,), hidden_layer_sizes=4, **quick).fit(images, images[:, 0, 0, 0] > 0)
+    yield "images", image, images[:3].tolist()
+    lengths = rng.integers(1, 5, 40)
+    steps = [rng.normal(size=(n, 2)).round(3) for n in lengths]
+    both = SequenceClassifier("gru", 3, bidirectional=True, hidden_layer_sizes=3, **quick)
+    yield "sequences_classes", both.fit(steps, lengths % 3), [x.tolist() for x in steps[:5]]
+    sums = [x.sum() for x in steps]
+    yield (
+        "sequences_numbers",
+        SequenceRegressor(units=3, **quick).fit(steps, sums),
+        [x.tolist() for x in steps[:5]],
+    )
+    days = [str(day) for day in np.datetime64("2024-01-01") + np.arange(60)]
+    values = (10 + rng.normal(size=60).cumsum()).round(3).tolist()
+    rows = list(zip(days, ["red", "blue", None] * 20, values, strict=True))
+    settings = quick | {"horizon": 2, "window": 7, "units": 3, "hidden_layer_sizes": 3, "coverage": 0.5}
+    forecaster = Forecaster(**settings, difference="last").fit(_series(rows), "y", time="day")
+    yield "forecaster", forecaster, rows[:30]
 
 
 def _rows(table):
@@ -173,12 +222,14 @@ def _table(rng, X):
 
 
 def main():
-    """Write the fixtures of today's version, which must not be there yet."""
+    """Write those fixtures of today's version that are not there yet."""
     folder = FIXTURES / f"v{VERSION}"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     warnings.simplefilter("ignore")
     for name, model, rows in _models():
         path = folder / f"{name}.safetensors"
+        if path.exists():
+            continue
         chainrule.save(model, path, record=_RECORD)
         beside = {"rows": rows, "answers": answers(chainrule.load(path), rows)}
         path.with_suffix(".json").write_text(json.dumps(beside) + "\n", encoding="utf-8")

@@ -8,7 +8,7 @@ from make_fixtures import FIXTURES, answers
 
 import chainrule
 from chainrule.files.container import VERSION, read_container
-from chainrule.files.model_file import _load
+from chainrule.files.model_file import _LOADERS, _load
 
 FILES = sorted(FIXTURES.glob("v*/*.safetensors"))
 
@@ -18,6 +18,11 @@ TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
 
 def _dtype_of(model):
     """The dtype that it computes in: table models in float64 whatever their parameters are."""
+    network = getattr(model, "network_", None)
+    if hasattr(network, "theta_"):  # a forecaster's is an estimator
+        return _dtype_of(network)
+    if hasattr(model, "theta_") and not hasattr(model, "encoder_"):
+        return str(model.theta_.dtype)
     return "float64" if not hasattr(model, "coefs_") else str(model.coefs_[0].dtype)
 
 
@@ -39,6 +44,10 @@ def test_a_file_of_an_earlier_version_answers_as_it_did(path):
             )
         else:
             assert found[method] == expected
+
+
+def test_there_is_a_file_of_every_kind_of_model():
+    assert {read_container(path)[0]["kind"] for path in FILES} == set(_LOADERS)
 
 
 def test_the_files_are_small():

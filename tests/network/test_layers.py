@@ -152,6 +152,19 @@ def test_backward_is_the_derivative_of_forward(layer, n_rows, central_difference
 
 
 @every_layer
+@pytest.mark.parametrize("namespace", [np, jnp], ids=["numpy", "jax"])
+def test_no_rows_come_out_as_no_rows(layer, namespace):
+    p = {name: namespace.zeros(shape, "float32") for name, shape in layer.shapes(N_IN).items()}
+    z = namespace.zeros((0, N_IN), "float32")
+    out, saved = layer.forward(p, z, None)
+    dp, dz = layer.backward(p, saved, out)
+    assert (out.shape, dz.shape) == ((0, layer.n_out(N_IN)), z.shape)
+    assert {array.dtype for array in (out, dz, *dp.values())} == {np.dtype("float32")}
+    for name, shape in layer.shapes(N_IN).items():
+        np.testing.assert_array_equal(dp[name], np.zeros(shape))
+
+
+@every_layer
 def test_description_gives_an_equal_layer_back(layer):
     assert isinstance(layer, Layer)
     description = layer.describe()

@@ -11,6 +11,7 @@ from chainrule.errors import ParameterError
 from chainrule.network import (
     LSTM,
     Activation,
+    Columns,
     Conv2D,
     Dense,
     Draw,
@@ -68,6 +69,8 @@ def test_counts_of_a_nested_network_are_those_of_its_layers():
     assert NESTED.n_neurons() == 5
     assert NESTED.n_parameters == (3 * 5 + 3) + (2 * 3 + 2)
     assert [function.name for function in NESTED.activation_functions] == ["elu", "leaky_relu"]
+    branches = Network(2, (Columns(((0, 2, Network(2, ())), (0, 2, NESTED))), Activation("tanh")))
+    assert [f.name for f in branches.activation_functions] == ["elu", "leaky_relu", "tanh"]
     assert NESTED.is_random
     assert not NETWORKS["mlp"].is_random
 

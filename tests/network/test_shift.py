@@ -28,12 +28,20 @@ def test_nothing_moves_when_predicting():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: RandomShift((2, 2)), r"shape must be \(height, width, channels\), however: \(2, 2\)"),
+        (
+            lambda: RandomShift((2, 2)),
+            r"shape must be \(height, width, channels\), all positive integers, however: \(2, 2\)",
+        ),
         (
             lambda: RandomShift((2, 2, 1), -1),
             r"pixels must be a whole number from 0 to the image's size \(2, 2, 1\), however: -1",
         ),
-        (lambda: RandomShift((2, 2, 1)).n_out(5), r"rows of shape \(2, 2, 1\) have another number"),
+        (lambda: RandomShift((2, 2, 9), 3), "however: 3"),
+        (lambda: RandomShift(5), "however: 5"),
+        (
+            lambda: RandomShift((2, 2, 1)).n_out(5),
+            r"shape=\(2, 2, 1\) takes rows of 4 values, however: 5 go into RandomShift",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(make, message):

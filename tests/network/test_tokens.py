@@ -45,6 +45,17 @@ def test_it_is_the_product_with_one_hot_rows():
     np.testing.assert_allclose(found["E"], dp["E"], rtol=1e-14, atol=1e-15)
 
 
+@pytest.mark.parametrize("code", [-1, LEVELS, np.nan])
+def test_a_code_that_is_none_is_refused(code):
+    layer, E, codes, _ = given()
+    codes[2, 1] = code
+    with pytest.raises(ParameterError, match=f"codes must be from 0 to levels - 1 = 4, however: {code}; "):
+        layer.forward({"E": E}, codes, None)
+    if not np.isnan(code):  # within a program of JAX nothing can be refused
+        told = jax.jit(lambda E, z: layer.forward({"E": E}, z, None)[0])(E, codes).reshape(6, STEPS, UNITS)
+        np.testing.assert_array_equal(np.isnan(told).any(axis=2), (codes < 0) | (codes >= LEVELS))
+
+
 def test_code_0_is_padding_where_a_mask_is_wanted(central_differences):
     _, E, codes, rng = given()
     layer = TokenEmbedding(LEVELS, UNITS, STEPS, masked=True)

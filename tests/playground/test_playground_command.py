@@ -130,7 +130,7 @@ def test_without_the_page_it_does_not_start(tmp_path, monkeypatch):
 def test_a_port_in_use_is_told(server, monkeypatch, page_folder):
     monkeypatch.setattr("chainrule.playground.page.STATIC", page_folder)
     with pytest.raises(
-        ParameterError, match=rf"port {server.port} cannot be used \(.*in use\); choose another"
+        ParameterError, match=rf"127.0.0.1:{server.port} cannot be used \(.*in use\); choose another"
     ):
         serve(port=server.port)
 
@@ -202,6 +202,6 @@ def test_what_cannot_be_opened_is_told_in_a_sentence(run, words, says):
 
 
 def test_a_missing_extra_is_told(run, monkeypatch):
-    monkeypatch.setattr("chainrule.playground.find_spec", lambda name: None)
+    monkeypatch.setattr("chainrule.serving.extra.find_spec", lambda name: None)
     says = 'serve needs starlette, uvicorn, wsproto; install it with: pip install "chainrule[playground]"'
     assert run() == says

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 
 from chainrule.errors import ChainruleError, MessageError
 from chainrule.playground.messages import pack
+from chainrule.table import TableLimits
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +59,10 @@ def test_the_page_is_the_one_of_the_browser(widget_class, show):
 
 
 def test_what_to_begin_with_reaches_the_worker(show):
-    content, _ = show("a.csv", "y", "m.safetensors").sent[0]
+    limits = TableLimits(rows=7)
+    content, _ = show("a.csv", "y", "m.safetensors", limits=limits).sent[0]
     expected = {"type": "begin", "data": "a.csv", "target": "y", "model": "m.safetensors"}
-    assert expected.items() <= content["options"].items()
+    assert (expected | {"limits": asdict(limits)}).items() <= content["options"].items()
 
 
 @pytest.mark.parametrize("library", [pd, pl])
@@ -143,7 +146,7 @@ def test_without_its_page_or_its_package_it_says_what_to_do(monkeypatch, tmp_pat
     monkeypatch.delitem(sys.modules, "chainrule.playground.widget", raising=False)
     with pytest.raises(ChainruleError, match="the playground's page has not been built"):
         _ = playground.Playground
-    monkeypatch.setattr("chainrule.playground.find_spec", lambda name: None)
+    monkeypatch.setattr("chainrule.serving.extra.find_spec", lambda name: None)
     with pytest.raises(
         ImportError, match=r'Playground needs anywidget; .* pip install "chainrule\[playground\]"'
     ):

@@ -35,7 +35,7 @@ def table():
 @pytest.fixture
 def small_pieces(monkeypatch):
     """Pieces of 50 rows, so that a small table has many."""
-    monkeypatch.setattr("chainrule.scale.source.PIECE", 50)
+    monkeypatch.setattr("chainrule.scale.parts.PIECE", 50)
 
 
 @pytest.fixture

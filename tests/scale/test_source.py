@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from chainrule.errors import ParameterError, TableError
 from chainrule.scale.ahead import ahead
-from chainrule.scale.source import rows_of_a_piece, source_of
+from chainrule.scale.parts import rows_of_a_piece
+from chainrule.scale.source import source_of
 from chainrule.scale.types import TextTypes
 from chainrule.table import read_table
 
@@ -39,7 +40,7 @@ def test_a_data_set_of_every_form_gives_its_rows(form, parquet, table):
 
 
 def test_pieces_of_wide_rows_have_fewer_of_them(parquet, csv, table, monkeypatch):
-    monkeypatch.setattr("chainrule.scale.source._CELLS_OF_A_PIECE", 80)
+    monkeypatch.setattr("chainrule.scale.parts._CELLS_OF_A_PIECE", 80)
     for form in (parquet, csv, table.lazy()):
         source = source_of(form)
         assert max(piece.height for piece in source.pieces(source.names)) == 10

@@ -19,7 +19,7 @@ def make_survey(frame, roles=ROLES, judges=0.2, seed=7):
 def test_it_does_not_matter_in_which_pieces_the_rows_are_read(table, monkeypatch):
     found = {}
     for size in (7, 50, 1000):
-        monkeypatch.setattr("chainrule.scale.source.PIECE", size)
+        monkeypatch.setattr("chainrule.scale.parts.PIECE", size)
         found[size] = make_survey(table)
     one, *others = found.values()
     for other in others:

@@ -30,12 +30,12 @@ def slow(self, *given):
 begun = False
 ServedModel.predict = slow
 from chainrule.serving import server
-listener = server._listener
+listener = server.listener_at
 def listening(*given):
     global begun
     begun = True
     return listener(*given)
-server._listener = listening
+server.listener_at = listening
 """
 
 
@@ -118,16 +118,22 @@ def test_a_port_in_use_is_told(model_files, server):
 def test_models_that_cannot_be_served_are_told(tmp_path):
     import numpy as np
 
-    from chainrule import MLPRegressor, Network
+    from chainrule import Forecaster, MLPRegressor, Network, SequenceRegressor
 
     X = np.random.default_rng(0).normal(size=(40, 2))
     network = Network.mlp(2, (3,), 1, "relu", 0.0, "glorot_uniform", "uniform")
     chainrule.save((network, network.initialize(np.random.default_rng(0), np.float64)), tmp_path / "network")
     several = MLPRegressor(hidden_layer_sizes=(3,), max_iter=1, engine="numpy").fit(X, X)
     chainrule.save(several, tmp_path / "several")
+    series = Forecaster(4, 4, cell="dense", max_iter=1, season=1, engine="numpy").fit(np.arange(30.0))
+    chainrule.save(series, tmp_path / "series")
+    steps = SequenceRegressor("rnn", 2, max_iter=1, engine="numpy").fit(X[:, :, None], X[:, 0])
+    chainrule.save(steps, tmp_path / "steps")
     (tmp_path / "text").write_text("no model")
     for name, says in {
         "network": "holds a Network, which has no columns; serve an estimator instead",
+        "series": "which goes on with a series and answers no single rows; use chainrule predict",
+        "steps": "holds a SequenceRegressor, whose rows are no columns of a table; use it from Python",
         "several": "holds a MLPRegressor that gives several answers per row; use it from Python",
         "text": "text",
         "absent": "absent",
@@ -194,7 +200,7 @@ def test_words_that_do_not_fit_are_told(run, words, says):
 
 
 def test_a_missing_extra_is_told(run, monkeypatch):
-    monkeypatch.setattr("chainrule.serving.find_spec", lambda name: None)
+    monkeypatch.setattr("chainrule.serving.extra.find_spec", lambda name: None)
     says = (
         'serve needs narwhals, polars, starlette, uvicorn; install it with: pip install "chainrule[serve]"\n'
     )

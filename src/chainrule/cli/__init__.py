@@ -1,4 +1,8 @@
-"""The command line: chainrule train | predict | evaluate | inspect | demo."""
+"""The command line: chainrule COMMAND; see `chainrule --help`.
+
+`app` makes the application of the commands that stand in `commands_*`: their options, and what they print.
+The work of each is done in the module of its name, which is imported when the command is used.
+"""
 
 import sys
 from importlib.util import find_spec

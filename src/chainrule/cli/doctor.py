@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from chainrule.cli.forecast_words import in_options
 from chainrule.cli.inputs import known_target, naming, table_for, trained
 from chainrule.cli.predict_forecast import series_for
 from chainrule.estimators import Forecaster
@@ -27,7 +28,8 @@ def doctor(model_file: Path, data: Path, *, limits: TableLimits = DEFAULT_LIMITS
     if isinstance(loaded, Forecaster):
         table = series_for(model_file, loaded, record, data, limits)
         target, task = ", ".join(loaded.form_.targets), "forecast"
-        found = examine(loaded.network_, *loaded.windows(table))
+        with in_options():
+            found = examine(loaded.network_, *loaded.windows(table))
     else:
         model = trained(model_file, loaded, record)
         target, task = model.target, model.task

@@ -7,47 +7,50 @@ from warnings import warn
 
 import numpy as np
 
+from chainrule.cli.evaluate_forecast import evaluate_forecast
 from chainrule.cli.inputs import (
     TrainedModel,
     content_digest,
-    load_trained,
     naming,
     table_for,
+    trained,
     warn_of_unseen_levels,
 )
 from chainrule.cli.scores import classification_scores, regression_scores
 from chainrule.cli.terminal import say
 from chainrule.errors import DegradedWarning
+from chainrule.estimators import Forecaster
+from chainrule.files.model_file import load_with_record
 from chainrule.table import DEFAULT_LIMITS, TableLimits, known_labels, known_numbers, open_table
 from chainrule.table.levels import level_text
 
-__all__ = ["evaluate", "scores_of", "warn_if_trivial"]
+__all__ = ["evaluate", "scores_of", "warn_if_trivial", "was_trained_on"]
 
 
 def evaluate(model_file: Path, data: Path, *, limits: TableLimits = DEFAULT_LIMITS) -> dict[str, Any]:
     """Score a model on the rows of a table file that have a target; return the report as plain data.
+
+    Of a forecaster on the steps of a series: see `evaluate_forecast`.
 
     Raises
     ------
     ChainruleError
         If the model file, the table or its target cannot be used.
     """
-    model = load_trained(model_file)
+    loaded, record = load_with_record(model_file)
+    if isinstance(loaded, Forecaster):
+        return evaluate_forecast(model_file, loaded, record, data, limits)
+    model = trained(model_file, loaded, record)
     file = open_table(data, limits)
     table = table_for(model, file)
     with naming(file):
         scores = scores_of(model, table)
         warn_of_unseen_levels(model, table)
     warn_if_trivial(scores, "perhaps these rows are of another kind than those of training")
-    columns = [*(column.name for column in model.schema.columns), model.target]
-    digest = content_digest(table, columns)
-    seen = digest is not None and model.record.get("table_sha256") == digest
-    if seen:
-        say("note", "these rows were used for training; only rows that it has not seen show its worth")
     return {
         "command": "evaluate",
         "model": str(model_file),
-        "data": {"file": str(data), "rows": table.height, "used_for_training": seen},
+        "data": {"file": str(data), "rows": table.height, "used_for_training": was_trained_on(model, table)},
         "target": model.target,
         "task": model.task,
         "scores": scores,
@@ -79,6 +82,16 @@ def scores_of(
         )
     truth, rows = known_numbers(table, model.target)
     return regression_scores(truth, (answers_to or estimator.predict)(table)[rows], float(baseline or 0.0))
+
+
+def was_trained_on(model: TrainedModel, table: Any) -> bool:
+    """Whether a table is that of training, which is said then."""
+    columns = [*(column.name for column in model.schema.columns), model.target]
+    digest = content_digest(table, columns)
+    seen = digest is not None and model.record.get("table_sha256") == digest
+    if seen:
+        say("note", "these rows were used for training; only rows that it has not seen show its worth")
+    return seen
 
 
 def warn_if_trivial(scores: dict[str, Any], cure: str) -> None:

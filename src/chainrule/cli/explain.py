@@ -14,9 +14,7 @@ from chainrule.table.levels import level_text
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["FORMATS", "explain"]
-
-FORMATS = ("text", "markdown", "latex", "html")
+__all__ = ["explain"]
 
 
 def explain(
@@ -47,7 +45,7 @@ def explain(
         Which of the ensemble's members is shown.
     units : int, default=6
         Neurons of a layer, rows and columns of a matrix, that are shown; of a neuron 4 times as many inputs.
-    form : one of `FORMATS`
+    form : {"text", "markdown", "latex", "html"}
 
     Returns
     -------

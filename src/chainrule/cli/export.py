@@ -9,9 +9,7 @@ from chainrule.export import javascript_source, numpy_source, to_onnx
 from chainrule.files import load
 from chainrule.files.atomic import write_atomically
 
-__all__ = ["FORMATS", "export"]
-
-FORMATS = ("onnx", "numpy", "javascript")
+__all__ = ["export"]
 
 
 def export(model_file: Path, output: Path, *, form: str, overwrite: bool = False) -> dict[str, Any]:
@@ -19,7 +17,7 @@ def export(model_file: Path, output: Path, *, form: str, overwrite: bool = False
 
     Parameters
     ----------
-    form : one of `FORMATS`
+    form : {"onnx", "numpy", "javascript"}
         Source is written of MLPs only.
 
     Returns

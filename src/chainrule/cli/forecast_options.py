@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chainrule.cli.options import probability
+from chainrule.cli.values import probability
 from chainrule.errors import ParameterError
 
 __all__ = [

@@ -1,12 +1,13 @@
 """Reports on forecasters for people."""
 
+from math import isfinite
 from typing import Any
 
 from rich.text import Text
 
 from chainrule.cli.drawing import count, facts, number, score, seconds_text, size, sparkline, table
 
-__all__ = ["forecast_facts", "score_texts", "trained_parts"]
+__all__ = ["evaluated_parts", "forecast_facts", "score_texts", "trained_parts"]
 
 _MOST_STEPS_SHOWN = 8
 
@@ -24,9 +25,23 @@ def trained_parts(report: dict[str, Any], network: str) -> list[Any]:
             ("Training", f"{count(training['epochs'], 'epoch')}, all in {seconds_text(training['seconds'])}"),
             ("  loss", Text(sparkline(curve), "green").append(losses, "default")),
         ),
-        *(_scores(report["scores"]) if report["scores"] else []),
+        *(_scores(report["scores"], "told by what was learned before them") if report["scores"] else []),
         Text(),
         facts(("Saved", f"{model['file']} ({size(model['bytes'])}), learned from all steps")),
+    ]
+
+
+def evaluated_parts(report: dict[str, Any]) -> list[Any]:
+    """What `evaluate` shows of a forecaster."""
+    data = report["data"]
+    seen = "which training has seen" if data["used_for_training"] else "which training has not seen"
+    return [
+        facts(
+            ("Model", report["model"]),
+            ("Table", f"{data['file']}: {count(data['rows'], 'row')}"),
+            ("Target", report["target"]),
+        ),
+        *_scores(report["scores"], seen),
     ]
 
 
@@ -66,12 +81,13 @@ def score_texts(scores: dict[str, Any]) -> list[str]:
     return [f"{names[key]} {number(scores[key])}" for key in names if type(scores.get(key)) in (int, float)]
 
 
-def _scores(scores: dict[str, Any]) -> list[Any]:
+def _scores(scores: dict[str, Any], how: str) -> list[Any]:
     rows = [
         (name, write(scores[key]), write(scores[f"naive_{key}"]))
         for name, key, write in (("MAE", "mae", number), ("RMSE", "rmse", number), ("MASE", "mase", score))
+        if isfinite(scores[key])  # MASE has no unit where too little lies before
     ]
-    title = f"The last {count(scores['steps'], 'step')}, told by what was learned before them"
+    title = f"The last {count(scores['steps'], 'step')}, {how}"
     parts: list[Any] = [table(title, (("", "left"), ("model", "right"), ("last season", "right")), rows)]
     if "coverage" in scores:
         parts.append(Text(f"{scores['coverage']:.0%} of these steps lie within their bounds"))

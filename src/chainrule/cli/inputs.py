@@ -112,8 +112,8 @@ def trained(path: Path, model: Any, record: dict[str, Any]) -> TrainedModel:
     """The model and the record of a file as a model of one column of a table; see `load_trained`."""
     if isinstance(model, Forecaster):
         raise ModelFileError(
-            f"{path} holds a Forecaster, which predict (without --stream), inspect and doctor take; its "
-            "scores are shown by train, or in Python by backtest"
+            f"{path} holds a Forecaster, which predict (without --stream), evaluate, inspect and doctor "
+            "take; in Python it does more"
         )
     kind = "Network" if isinstance(model, tuple) else type(model).__name__
     if not isinstance(model, TabularClassifier | TabularRegressor):

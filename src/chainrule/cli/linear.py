@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
-from warnings import catch_warnings, simplefilter, warn
+from warnings import warn
 
 import numpy as np
 
 from chainrule.cli.scores import mean_of, unit_of
 from chainrule.errors import DegradedWarning
+from chainrule.estimators.silence import without_warnings
 from chainrule.table import Schema
 
 __all__ = ["LinearModel", "compare_linear_model"]
@@ -95,8 +96,7 @@ def compare_linear_model(
         drawn = np.sort(np.random.default_rng(seed).choice(len(y), _MOST_ROWS, replace=False))
         frame, y = frame[drawn], y[drawn]
     try:
-        with catch_warnings(), np.errstate(all="ignore"):
-            simplefilter("ignore")
+        with without_warnings(), np.errstate(all="ignore"):
             model = LinearModel(schema, classes)
             model.fit(frame, y)
             seconds = perf_counter() - started

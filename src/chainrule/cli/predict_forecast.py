@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli.forecast_tables import named_forecasts, read_series_table, times_as_text
+from chainrule.cli.forecast_words import in_options
 from chainrule.cli.outputs import guarded, write_text
 from chainrule.errors import ModelFileError, ParameterError
 from chainrule.table import TableLimits
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["predict_forecast", "series_for"]
 
 
+@in_options()
 def predict_forecast(
     model_file: Path,
     model: Any,

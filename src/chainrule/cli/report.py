@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.cli.describe import describe_columns, describe_layers, describe_network, describe_training
-from chainrule.cli.evaluate import scores_of, warn_if_trivial
+from chainrule.cli.evaluate import scores_of, warn_if_trivial, was_trained_on
 from chainrule.cli.inputs import (
     TrainedModel,
-    content_digest,
     known_target,
     load_trained,
     naming,
@@ -20,6 +19,7 @@ from chainrule.cli.linear import LinearModel
 from chainrule.cli.outputs import check_output, describe_file, write_text
 from chainrule.cli.report_page import page_of
 from chainrule.cli.terminal import say
+from chainrule.estimators.silence import without_warnings
 from chainrule.explain.doctor import doctor
 from chainrule.plotting.canvas import matplotlib
 from chainrule.table import DEFAULT_LIMITS, TableLimits, open_table
@@ -66,15 +66,10 @@ def report(
         importance = model.estimator.feature_importance(few, few_y, n_repeats=_REPEATS, random_state=0)
         diagnosis = doctor(model.estimator, few.drop(model.target), few_y)
     warn_if_trivial(scores, "perhaps these rows are of another kind than those of training")
-    columns = [*(column.name for column in model.schema.columns), model.target]
-    digest = content_digest(table, columns)
-    seen = digest is not None and model.record.get("table_sha256") == digest
-    if seen:
-        say("note", "these rows were used for training; only rows that it has not seen show its worth")
     about: dict[str, Any] = {
         "command": "report",
         "model": describe_file(model_file),
-        "data": {"file": str(data), "rows": table.height, "used_for_training": seen},
+        "data": {"file": str(data), "rows": table.height, "used_for_training": was_trained_on(model, table)},
         "date": date.today().isoformat(),
         "target": model.target,
         "task": model.task,
@@ -102,16 +97,13 @@ def _drawn(n: int) -> np.ndarray:
 
 def _linear_scores(model: TrainedModel, table: "pl.DataFrame", y: np.ndarray) -> dict[str, Any] | None:
     """Scores of linear models that each learned from four fifths of these rows; None if they cannot."""
-    from warnings import catch_warnings, simplefilter
-
     if len(y) < 2 * _FOLDS:
         return None
     fold = np.random.default_rng(0).permutation(len(y)) % _FOLDS
     width = (len(y), len(model.classes)) if len(model.classes) else (len(y),)
     answers = np.zeros(width)
     try:
-        with catch_warnings(), np.errstate(all="ignore"):
-            simplefilter("ignore")
+        with without_warnings(), np.errstate(all="ignore"):
             for i in range(_FOLDS):
                 linear = LinearModel(model.schema, model.classes)
                 linear.fit(table[np.flatnonzero(fold != i)], y[fold != i])

@@ -1,8 +1,6 @@
 """The page of `chainrule report`: HTML that holds its pictures and needs nothing beside it."""
 
-from base64 import b64encode
 from html import escape
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -10,6 +8,7 @@ import numpy as np
 from chainrule.cli.drawing import number, score
 from chainrule.cli.inputs import TrainedModel
 from chainrule.cli.network_drawing import drawn
+from chainrule.cli.report_parts import html_picture, html_table
 from chainrule.explain import Diagnosis
 from chainrule.table.levels import level_text
 
@@ -17,7 +16,6 @@ __all__ = ["page_of"]
 
 _MOST_BARS = 20
 _MOST_CLASSES = 25
-_DPI = 110
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -131,7 +129,7 @@ def _scores(about: dict[str, Any]) -> str:
             f'<p class="muted">On {scores["rows"]:,} rows. The linear model is five models, each trained on '
             f"four fifths of {about['rows_looked_at']:,} of these rows and scored on the last fifth.</p>"
         )
-    return _table(head, rows) + note
+    return html_table(head, rows) + note
 
 
 def _answers(about: dict[str, Any], model: TrainedModel, table: Any, y: np.ndarray) -> str:
@@ -150,7 +148,7 @@ def _answers(about: dict[str, Any], model: TrainedModel, table: Any, y: np.ndarr
         PredictionErrorDisplay.from_predictions(y, predicted, kind="actual_vs_predicted", ax=ax)
         ax.set(xlabel=f"predicted {about['target']}", ylabel=f"true {about['target']}")
 
-    pictures = _picture(residuals, "True against predicted values; on the line the answer is exact.")
+    pictures = html_picture(residuals, "True against predicted values; on the line the answer is exact.")
     from chainrule.errors import ParameterError
 
     try:
@@ -160,7 +158,7 @@ def _answers(about: dict[str, Any], model: TrainedModel, table: Any, y: np.ndarr
     except ParameterError as error:
         return f"{pictures}<p>No intervals: {escape(str(error))}</p>"
     center = predicted[few]
-    pictures += _picture(
+    pictures += html_picture(
         lambda ax: display(y[few], center, intervals, coverage=0.9, target=about["target"], ax=ax),
         "90 % intervals: nine in ten rows should lie within.",
     )
@@ -171,7 +169,7 @@ def _reliability(y: np.ndarray, probabilities: np.ndarray, model: TrainedModel, 
     def draw(ax: Any) -> None:
         display.from_predictions(y, probabilities, classes=model.classes, ax=ax)
 
-    return _picture(draw, "Of the answers given with a probability of 0.8, eight in ten should be right.")
+    return html_picture(draw, "Of the answers given with a probability of 0.8, eight in ten should be right.")
 
 
 def _confusion(scores: dict[str, Any], labels: list[str]) -> str:
@@ -184,7 +182,7 @@ def _confusion(scores: dict[str, Any], labels: list[str]) -> str:
             for i in worst
             if mistakes.flat[i]
         ]
-        return f"<p>Most frequent mistakes among {len(labels)} classes</p>" + _table(
+        return f"<p>Most frequent mistakes among {len(labels)} classes</p>" + html_table(
             ["true", "predicted", "rows"], rows
         )
 
@@ -196,7 +194,7 @@ def _confusion(scores: dict[str, Any], labels: list[str]) -> str:
         turned = 45 if len(labels) > 4 else 0
         shown.plot(ax=ax, cmap="Blues", colorbar=False, xticks_rotation=turned)
 
-    return _picture(draw, "Confusion matrix: true classes down, answers across.")
+    return html_picture(draw, "Confusion matrix: true classes down, answers across.")
 
 
 def _importance(about: dict[str, Any]) -> str:
@@ -214,7 +212,9 @@ def _importance(about: dict[str, Any]) -> str:
 
     more = len(about["importance"]) - len(drops)
     note = f" The {more} other columns matter less." if more > 0 else ""
-    return _picture(draw, f"Permutation importance, mean and spread of three shuffles.{note}", len(drops) / 4)
+    return html_picture(
+        draw, f"Permutation importance, mean and spread of three shuffles.{note}", len(drops) / 4
+    )
 
 
 # -- training, doctor, columns, network --------------------------------------------------------------
@@ -233,10 +233,10 @@ def _training(about: dict[str, Any], model: TrainedModel) -> str:
         facts.append(["kept", f"epoch {training['best_epoch']}"])
     if training.get("temperature"):
         facts.append(["temperature of the probabilities", number(training["temperature"])])
-    picture = _picture(
+    picture = html_picture(
         lambda ax: LossCurveDisplay.from_estimator(model.estimator, ax=ax), "Loss by epoch; lower is better."
     )
-    return _table(None, facts) + picture
+    return html_table(None, facts) + picture
 
 
 def _findings(found: Diagnosis) -> str:
@@ -263,58 +263,14 @@ def _columns(about: dict[str, Any]) -> str:
         ]
         for column in about["columns"]
     ]
-    return _table(["column", "kind", "levels or range", "missing", "becomes"], rows)
+    return html_table(["column", "kind", "levels or range", "missing", "becomes"], rows)
 
 
 def _network(about: dict[str, Any], model: TrainedModel) -> str:
     from chainrule.plotting import NetworkDisplay
 
     lines = "\n".join(drawn(about["layers"], about["network"].get("members", 0)))
-    picture = _picture(
+    picture = html_picture(
         lambda ax: NetworkDisplay.from_estimator(model.estimator, ax=ax), "The network, layer by layer.", 4.5
     )
     return f"{picture}<pre>{escape(lines)}</pre>"
-
-
-# -- parts -------------------------------------------------------------------------------------------
-
-
-def _table(head: list[str] | None, rows: list[list[str]]) -> str:
-    numeric = (
-        [
-            all(row[i].lstrip("-").replace(",", "").replace(".", "").isdigit() or not row[i] for row in rows)
-            for i in range(len(rows[0]))
-        ]
-        if rows
-        else []
-    )
-    kinds = [' class="n"' if is_number and i else "" for i, is_number in enumerate(numeric)]
-
-    def line(tag: str, cells: list[str]) -> str:
-        return (
-            "<tr>"
-            + "".join(
-                f"<{tag}{kinds[i] if kinds else ''}>{escape(cell)}</{tag}>" for i, cell in enumerate(cells)
-            )
-            + "</tr>"
-        )
-
-    top = f"<thead>{line('th', head)}</thead>" if head else ""
-    body = "".join(line("td", row) for row in rows)
-    return f'<div class="scroll"><table>{top}<tbody>{body}</tbody></table></div>'
-
-
-def _picture(draw: Any, caption: str, height: float = 3.6) -> str:
-    """What `draw(ax)` draws, as a picture within the page."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.4, max(2.4, height)), layout="constrained")
-    FigureCanvasAgg(figure)
-    draw(figure.add_subplot())
-    memory = BytesIO()
-    figure.savefig(memory, format="png", dpi=_DPI)
-    data = b64encode(memory.getvalue()).decode()
-    words = escape(caption)
-    source = f"data:image/png;base64,{data}"
-    return f'<figure><img alt="{words}" src="{source}"><figcaption>{words}</figcaption></figure>'

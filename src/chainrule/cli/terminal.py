@@ -3,11 +3,11 @@
 import io
 import json
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import isfinite
 from typing import Any
-from warnings import catch_warnings, filterwarnings, simplefilter
 
 from rich.console import Console
 
@@ -61,13 +61,11 @@ def warnings_as_lines() -> Iterator[None]:
 
     from chainrule.errors import ChainruleWarning
 
-    with catch_warnings():
-        simplefilter("ignore")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         for category in (ChainruleWarning, ConvergenceWarning):
-            simplefilter("once", category)
+            warnings.simplefilter("once", category)
         # The report says how many epochs were done, and that more may help.
-        filterwarnings("ignore", "Stochastic Optimizer: Maximum iterations", ConvergenceWarning)
-        import warnings
-
+        warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum iterations", ConvergenceWarning)
         warnings.showwarning = lambda message, *_args, **_more: say("warning", str(message))
         yield

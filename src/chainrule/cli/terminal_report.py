@@ -18,7 +18,7 @@ from chainrule.cli.drawing import (
     sparkline,
     table,
 )
-from chainrule.cli.forecast_report import forecast_facts, score_texts, trained_parts
+from chainrule.cli.forecast_report import evaluated_parts, forecast_facts, score_texts, trained_parts
 from chainrule.cli.network_drawing import drawn
 from chainrule.cli.score_report import score_parts
 from chainrule.cli.terminal import results
@@ -123,6 +123,8 @@ def _loss_curves(training: dict[str, Any]) -> list[tuple[str, Text]]:
 
 
 def _evaluate(report: dict[str, Any]) -> list[Any]:
+    if report["task"] == "forecast":
+        return evaluated_parts(report)
     data = report["data"]
     return [
         facts(

@@ -21,6 +21,7 @@ from chainrule.cli.scores import mean_of
 from chainrule.errors import ParameterError, TableError
 from chainrule.estimators import TabularClassifier, TabularRegressor
 from chainrule.estimators.presets import settings_of
+from chainrule.estimators.silence import without_warnings
 from chainrule.files import Checkpoint, save
 from chainrule.table import (
     DEFAULT_LIMITS,
@@ -162,8 +163,7 @@ def _chosen_kinds(columns: "pl.DataFrame", told: Mapping[str, str]) -> dict[str,
 
     for name in told:
         column_of(wrapped_frame(columns), name)  # refuses a column that is not there
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the fit will say it again
+    with without_warnings():  # the fit will say it again
         schema = Schema.learn(columns, told)
     if not schema.features:
         raise TableError(

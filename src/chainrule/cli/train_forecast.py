@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
-from warnings import warn
 
 from chainrule.cli.describe import describe_forecaster, describe_network, describe_training
+from chainrule.cli.forecast_scores import scores_of, warn_if_trivial
 from chainrule.cli.forecast_tables import read_series_table
+from chainrule.cli.forecast_words import in_options
 from chainrule.cli.inputs import content_digest
 from chainrule.cli.outputs import check_output, describe_file
 from chainrule.cli.progress import epochs_shown
-from chainrule.errors import DegradedWarning, ParameterError, TableError
+from chainrule.errors import ParameterError, TableError
 from chainrule.estimators import Forecaster
 from chainrule.files import save
 from chainrule.table import DEFAULT_LIMITS, TableLimits
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["train_forecast"]
 
 
+@in_options()
 def train_forecast(
     data: Path,
     target: str,
@@ -64,7 +66,7 @@ def train_forecast(
         model.fit(table, **columns)
     seconds = perf_counter() - started
     if scores is not None:
-        _warn_if_trivial(scores)
+        warn_if_trivial(scores, "they may need more rows, more --epochs, or another --season")
     record = _record(data, table, target, seed, scores, day_first)
     save(model, model_file, record=record)
     return {
@@ -100,18 +102,7 @@ def _held_out_scores(
             f"{error} (this is of what lies before the last {steps:,} steps, which test the model; with "
             "--test-fraction 0 it learns from all at once)"
         ) from None
-    by_step = tested.by_step.drop("target").to_dicts()
-    return {"steps": steps, **tested.totals, "by_step": by_step}
-
-
-def _warn_if_trivial(scores: dict[str, Any]) -> None:
-    if scores["mae"] >= scores["naive_mae"] > 0:
-        warn(
-            f"the forecasts are no better than the last season once more (MAE {scores['mae']:.4g} and "
-            f"{scores['naive_mae']:.4g}); they may need more rows, more --epochs, or another --season",
-            DegradedWarning,
-            stacklevel=2,
-        )
+    return scores_of(tested, steps)
 
 
 def _record(

@@ -249,9 +249,13 @@ class BaseNetwork(CallbackSupportMixin, FittedNetwork, BaseEstimator, ABC):
             metric=self._metric if has_validation else "none",
             adaptive=self.learning_rate == "adaptive",
             l1=self.l1 > 0,
-            clip=self.max_grad_norm is not None,
+            clip=self._clips,
             weight_decay=self._decay > 0,
         )
+
+    @property
+    def _clips(self) -> bool:
+        return self.max_grad_norm is not None and self.max_grad_norm < np.inf
 
     @property
     def _decay(self) -> float:
@@ -269,7 +273,7 @@ class BaseNetwork(CallbackSupportMixin, FittedNetwork, BaseEstimator, ABC):
         return {
             "l2": float(self.alpha),
             "l1": float(self.l1),
-            "clip": float(self.max_grad_norm or 0),
+            "clip": float(self.max_grad_norm) if self._clips else 0.0,
             "weight_decay": self._decay,
             "tol": float(self.tol),
             "patience": float(self.n_iter_no_change),

@@ -12,7 +12,7 @@ from chainrule.estimators.forecast_series import Series, SeriesForm
 from chainrule.estimators.forecast_table import table_of
 from chainrule.estimators.forecast_windows import seasonal_naive
 
-__all__ = ["Backtest", "backtested"]
+__all__ = ["Backtest", "backtested", "told_from"]
 
 Array = Any
 
@@ -87,6 +87,17 @@ def backtested(
             model._learn(own, read_series(before, own))
         found.append(_split(model, data, series, cut, test_steps))
     return _backtest(form, series, found)
+
+
+def told_from(model: Any, data: Any, first: int) -> Backtest:
+    """How a fitted forecaster tells a series from its step `first` on, by what it has learned already.
+
+    Raises
+    ------
+    ParameterError, TableError
+    """
+    series = read_series(data, model.form_)
+    return _backtest(model.form_, series, [_split(model, data, series, first, len(series) - first)])
 
 
 def _split(model: Any, data: Any, series: Series, cut: int, test_steps: int) -> _Split:

@@ -21,9 +21,9 @@ from chainrule.estimators.forecast_model import (
 from chainrule.estimators.forecast_series import Series, SeriesForm
 from chainrule.estimators.forecast_windows import DIFFERENCES, Windows, best_season, calendar_cycles
 from chainrule.estimators.rows import generator
-from chainrule.estimators.sequence import CELLS, SequenceRegressor
+from chainrule.estimators.sequence import SequenceRegressor
 
-__all__ = ["Learned", "check_forecaster", "check_share", "learned", "margins"]
+__all__ = ["Learned", "learned", "margins"]
 
 Array = Any
 
@@ -73,53 +73,6 @@ class Learned:
         """The series as the network sees it, and the known columns that follow."""
         known = np.empty((0, int(form.are_known.sum()))) if known is None else known
         return Timeline.of(series, form, self.model.windows, self.scaling, self.fill, known)
-
-
-def check_forecaster(estimator: Any) -> None:
-    """Refuse a parameter that cannot be; those of the training are checked by `SequenceRegressor`.
-
-    Raises
-    ------
-    ParameterError
-    """
-    for name in ("horizon", "window", "season", "stride"):
-        value = getattr(estimator, name)
-        may_be_none = name in ("window", "season")
-        if not (value is None and may_be_none) and (
-            not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1
-        ):
-            raise ParameterError(
-                f"{name} must be a positive integer{' or None' * may_be_none}, however: {value!r}"
-            )
-    choices = {
-        "cell": ("dense", *CELLS),
-        "strategy": ("direct", "recursive"),
-        "difference": ("auto", *DIFFERENCES),
-        "missing": ("leave_out", "fill"),
-        "calendar": (True, False),
-    }
-    for name, allowed in choices.items():
-        if getattr(estimator, name) not in allowed:
-            raise ParameterError(
-                f"{name} must be one of {list(allowed)}, however: {getattr(estimator, name)!r}"
-            )
-    for name in ("coverage", "validation_fraction"):
-        value = getattr(estimator, name)
-        if not (value is None and name == "coverage"):
-            check_share(name, value)
-    if estimator.difference == "season" and estimator.season == 1:
-        raise ParameterError("difference='season' needs a season, however season=1: there is none")
-
-
-def check_share(name: str, value: Any) -> None:
-    """Refuse what is not between 0 and 1.
-
-    Raises
-    ------
-    ParameterError
-    """
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 1:
-        raise ParameterError(f"{name} must be a number between 0 and 1, however: {value!r:.80}")
 
 
 def learned(estimator: Any, form: SeriesForm, series: Series) -> Learned:

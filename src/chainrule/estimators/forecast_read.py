@@ -14,7 +14,7 @@ from chainrule.estimators.rows import not_masked
 from chainrule.table.cells import cells_of_series
 from chainrule.table.names import absent_message, wrapped_frame
 
-__all__ = ["places_and_rows", "read_form", "read_future", "read_series"]
+__all__ = ["columns_or_those_of", "places_and_rows", "read_form", "read_future", "read_series"]
 
 Array = Any
 
@@ -53,6 +53,17 @@ def read_form(data: Any, target: Any, time: str | None, known: Sequence[str]) ->
     exogenous = tuple(Exogenous.of(cells_of_series(frame.get_column(n), n), n in known) for n in others)
     column = None if time is None else _time_column(frame, time)
     return SeriesForm(targets, exogenous, column)
+
+
+def columns_or_those_of(
+    form: SeriesForm | None, data: Any, target: Any, time: str | None, known: Sequence[str] | None
+) -> tuple[Any, str | None, Sequence[str]]:
+    """(target, time, known): of a frame what is not given is that of a form there is already."""
+    if form is not None and not form.of_array and _is_frame(data):
+        target = list(form.targets) if target is None else target
+        time = form.time.name if time is None and form.time is not None else time
+        known = form.known if known is None else known
+    return target, time, known or ()
 
 
 def read_series(data: Any, form: SeriesForm) -> Series:
@@ -133,7 +144,6 @@ def _is_frame(data: Any) -> bool:
 
 
 def _frame(data: Any) -> Any:
-
     if not _is_frame(data):
         raise ParameterError(
             "a pandas, polars or pyarrow frame is needed, as fit was given one, however: "

@@ -10,9 +10,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule.errors import ParameterError
 from chainrule.estimators.forecast_backtest import Backtest, backtested
-from chainrule.estimators.forecast_fit import Learned, check_forecaster, check_share, learned, margins
+from chainrule.estimators.forecast_checks import (
+    check_forecaster,
+    check_recursion,
+    check_share,
+    incomplete,
+)
+from chainrule.estimators.forecast_fit import Learned, learned, margins
 from chainrule.estimators.forecast_model import samples
-from chainrule.estimators.forecast_read import read_form, read_future, read_series
+from chainrule.estimators.forecast_read import columns_or_those_of, read_form, read_future, read_series
 from chainrule.estimators.forecast_series import Series, SeriesForm
 from chainrule.estimators.forecast_table import forecast_table
 from chainrule.estimators.forecast_windows import filled
@@ -176,7 +182,7 @@ class Forecaster(BaseEstimator):
     def _learn(self, form: SeriesForm, series: Series) -> None:
         with restored_on_failure(self):
             self.form_, self.horizon_ = form, int(self.horizon)
-            self._check_recursion(self.horizon_, self.horizon_ if self.strategy == "direct" else 1)
+            check_recursion(form, self.horizon_, self.horizon_ if self.strategy == "direct" else 1)
             found = learned(self, form, series)
             if self.coverage is not None:
                 margins(found.residuals, self.coverage)  # refuses what they are too few for
@@ -232,13 +238,13 @@ class Forecaster(BaseEstimator):
         bounds = self._bounds(steps, coverage)
         series = self.series_ if history is None else read_series(history, self.form_)
         windows = self.learned_.model.windows
-        self._check_recursion(steps, windows.block)
+        check_recursion(self.form_, steps, windows.block)
         n_known = ceil(steps / windows.block) * windows.block
         known = read_future(future, self.form_, series.behind, n_known)
         timeline = self.learned_.timeline(series, self.form_, known)
         origin = np.array([len(series)])
         if not np.isin(origin, timeline.origins(windows, 0, learning=False)).all():
-            raise _incomplete(series, windows.reach)
+            raise incomplete(series, windows.reach)
         told = self.learned_.model.told(timeline, origin, steps)[0]
         values = told[None] if bounds is None else np.stack([told, *(told + bounds)])
         places = np.arange(series.behind, series.behind + steps)
@@ -308,7 +314,7 @@ class Forecaster(BaseEstimator):
         target: Any = None,
         *,
         time: str | None = None,
-        known: Sequence[str] = (),
+        known: Sequence[str] | None = None,
         splits: int = 5,
         test_steps: int | None = None,
         refit: bool = True,
@@ -322,6 +328,7 @@ class Forecaster(BaseEstimator):
         Parameters
         ----------
         data, target, time, known : as in `fit`
+            Of a fitted forecaster those of its fit are the default.
         splits : int, default=5
         test_steps : int, optional
             Steps of a split; default: the horizon.
@@ -336,24 +343,5 @@ class Forecaster(BaseEstimator):
         ParameterError, TableError
         """
         check_forecaster(self)
-        return backtested(clone(self), data, (target, time, known), splits, test_steps, refit)
-
-    def _check_recursion(self, steps: int, block: int) -> None:
-        """Refuse to go on where columns would be needed whose future nobody knows."""
-        unknown = [column.name for column in self.form_.exogenous if not column.known]
-        if steps > block and unknown:
-            raise ParameterError(
-                f"{steps} steps, {block} at a time, need the future of every further column, however that of "
-                f"{unknown!r:.200} is not known; name it in known=, leave it out, or tell all steps at once "
-                "with strategy='direct'"
-            )
-
-
-def _incomplete(series: Series, reach: int) -> ParameterError:
-    """Why nothing can be told behind a series."""
-    gaps = np.isnan(np.concatenate([series.targets, series.inputs], axis=1)[-reach:]).any(axis=1).sum()
-    found = f"there are {len(series)}" if len(series) < reach else f"{gaps} of them lack some"
-    return ParameterError(
-        f"the last {reach} steps must be there without missing values, however {found}; give more of the "
-        "past, fill in what is missing, or fit with missing='fill'"
-    )
+        columns = columns_or_those_of(getattr(self, "form_", None), data, target, time, known)
+        return backtested(clone(self), data, columns, splits, test_steps, refit)

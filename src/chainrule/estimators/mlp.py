@@ -37,7 +37,7 @@ class MLPClassifier(BaseMLP, ClassNetwork):
     weight_decay : float, optional
         Decoupled weight decay per step, in units of the learning rate; default 0, for "adamw" 0.01.
     max_grad_norm : float, optional
-        Longer gradients are shortened to this length.
+        Longer gradients are shortened to this length; None or infinity: none are.
     dropout : float or one per hidden layer, default=0
     initializer : str, default="glorot_uniform"
         Initial weights, as in scikit-learn; "auto": as the activation wants it. Biases are

@@ -15,6 +15,8 @@ __all__ = ["Outcome", "remember"]
 
 Array = Any
 
+_FAR_ABOVE = 10.0
+
 
 @dataclass
 class Outcome:
@@ -125,6 +127,14 @@ def _warn(estimator: Any, outcome: Outcome, incremental: bool) -> None:
         warnings.warn(f"Training interrupted by user{untrained}.", stacklevel=6)
     elif outcome.message:
         warnings.warn(outcome.message, ConvergenceWarning, stacklevel=6)
+    elif _grew(outcome) and not incremental:
+        first, last, rate = outcome.records[0].loss, outcome.records[-1].loss, estimator.learning_rate_init
+        warnings.warn(
+            f"The loss grew from {first:.3g} to {last:.3g} (learning_rate_init={rate}, largest |X| "
+            f"{outcome.largest_input:.3g}): lower the learning rate, or scale X to about 1.",
+            ConvergenceWarning,
+            stacklevel=6,
+        )
     elif _ran_out_of_epochs(estimator, outcome) and not incremental:
         warnings.warn(
             f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the optimization "
@@ -132,6 +142,12 @@ def _warn(estimator: Any, outcome: Outcome, incremental: bool) -> None:
             ConvergenceWarning,
             stacklevel=6,
         )
+
+
+def _grew(outcome: Outcome) -> bool:
+    """Whether the loss at the end is far above that of the first epoch, although finite."""
+    records = outcome.records
+    return len(records) > 1 and records[-1].loss > _FAR_ABOVE * records[0].loss
 
 
 def _ran_out_of_epochs(estimator: Any, outcome: Outcome) -> bool:

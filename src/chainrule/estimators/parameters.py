@@ -67,7 +67,10 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "alpha": (_not_negative, "a number ≥ 0"),
     "l1": (_not_negative, "a number ≥ 0"),
     "weight_decay": (_none_or(_not_negative), "a number ≥ 0 or None"),
-    "max_grad_norm": (_none_or(_positive), "a positive number or None"),
+    "max_grad_norm": (
+        _none_or(lambda v: _is_real(v) and v > 0),
+        "a positive number, or None or infinity for no clipping",
+    ),
     "batch_size": (
         lambda v: _one_of("auto", "full")(v) or _positive_whole(v),
         "a positive integer, 'auto' (at most 200 rows) or 'full' (all rows)",
@@ -151,7 +154,7 @@ def _check_lbfgs(estimator: Any) -> None:
             bool(estimator.weight_decay),
             "there is no learning rate to decouple it from; use alpha",
         ),
-        "max_grad_norm": (estimator.max_grad_norm is not None, "a line search needs the true gradient"),
+        "max_grad_norm": (estimator._clips, "a line search needs the true gradient"),
         "dropout": (np.any(np.asarray(estimator.dropout) > 0), "a line search needs a loss without chance"),
     }
     for name, (used, reason) in impossible.items():

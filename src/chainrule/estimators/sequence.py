@@ -25,6 +25,7 @@ from chainrule.network import (
     Layer,
     Network,
     Standardize,
+    TokenEmbedding,
 )
 
 __all__ = ["SequenceClassifier", "SequenceRegressor"]
@@ -49,7 +50,16 @@ class SequenceNetwork(GridNetwork):
                 f"the columns must be {list(self.sequence_shape_.names)!r:.200} as in fit, however: "
                 f"{list(sequences.names)!r:.200}"
             )
-        return sequences.rows(self.sequence_shape_)
+        rows = sequences.rows(self.sequence_shape_)
+        if self._reads_codes:
+            self.layers[0].check_codes(rows)
+        return rows
+
+    @property
+    def _reads_codes(self) -> bool:
+        """Whether what goes in are codes of tokens, which are no numbers to be standardized."""
+        is_body = isinstance(self.layers, Sequence) and len(self.layers)
+        return bool(is_body) and isinstance(self.layers[0], TokenEmbedding)
 
     def _describe_grid(self) -> dict[str, Any]:
         return asdict(self.sequence_shape_) | {"names": list(self.sequence_shape_.names)}
@@ -77,7 +87,7 @@ class SequenceNetwork(GridNetwork):
         return [*layers, Dropout(float(self.dropout))] if self.dropout else layers
 
     def _layers_of_steps(self, shape: SequenceShape) -> list[Layer]:
-        first: list[Layer] = [Standardize(shape.features, shape.masked)]
+        first: list[Layer] = [] if self._reads_codes else [Standardize(shape.features, shape.masked)]
         if self.layers is not None:
             check_body(self.layers)
             return [*first, *self.layers]
@@ -120,7 +130,8 @@ class SequenceClassifier(SequenceNetwork, ClassNetwork):
         Let gradients flow back so many steps at the most.
     layers : sequence of Layer, optional
         Your own layers over the steps instead of `cell` and `units`: they take flat rows of steps · features,
-        with a mask behind the features where sequences differ in length.
+        with a mask behind the features where sequences differ in length. With a `TokenEmbedding` in front X
+        is an array (n_samples, steps) of codes, which are not standardized.
     label_smoothing, class_weight, alpha, weight_decay : see `MLPClassifier`
     max_grad_norm : float, default=1
     solver : {"adam", "adamw", "sgd"}, default="adam"

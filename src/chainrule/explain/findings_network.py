@@ -1,12 +1,14 @@
 """Findings about the network: units that do not answer, gradients that do not arrive, steps too long."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from chainrule.explain.diagnosis import Finding, percent
 from chainrule.explain.examined import Examined, Rows
+from chainrule.explain.layers_within import layers_ahead, layers_back, layers_of
 from chainrule.network import Activation, Conv1D, Conv2D, Dense, MemberDense
 from chainrule.optimization import Adam
 from chainrule.optimization.penalties import clip
@@ -137,10 +139,9 @@ def _activations(examined: Examined, rows: Rows) -> Iterator[tuple[str, Array]]:
 
     A filter is one unit, whose rows are all places of all rows.
     """
-    z, grid = _few(rows)[0], ()
+    grid: tuple[int, ...] = ()
     with np.errstate(all="ignore"):
-        for layer, p in zip(examined.model.network_.layers, examined.parameters, strict=True):
-            z = layer.forward(p, z, None)[0]
+        for layer, z in layers_ahead(examined.model.network_, examined.parameters, _few(rows)[0]):
             if isinstance(layer, Activation):
                 yield layer.function.name, z.reshape(-1, grid[-1]) if grid else z
             elif layer.kind not in _SAME_GRID:
@@ -195,7 +196,7 @@ def _gradient_finding(
 
 def _ratios(examined: Examined) -> Array | str:
     """Root mean square of dL/da in each layer of neurons as a share of the last; or why there is none."""
-    sizes = np.array([np.sqrt(np.mean(np.square(da))) for da, _ in _backward(examined, _few(examined.rows))])
+    sizes = np.array([np.sqrt(np.mean(np.square(da))) for da, *_ in _backward(examined, _few(examined.rows))])
     if len(sizes) < 2:
         return "no hidden layer"
     if not np.isfinite(sizes).all() or not sizes[-1]:
@@ -250,38 +251,28 @@ def _one_batch(examined: Examined) -> list[tuple[Array, Array]]:
     n = len(matrix)
     if not examined.is_table_model:
         n = {"auto": min(model.auto_batch_size, n), "full": n}.get(model.batch_size, model.batch_size)
-    found = [dp["W"] for _, dp in _backward(examined, (matrix[:n], targets[:n]))]
+    passed = _backward(examined, (matrix[:n], targets[:n]))
+    found = [dp["W"] for _, _, dp in passed]
     if not examined.is_table_model and model.max_grad_norm is not None:
         found = list(clip(tuple(found), float(model.max_grad_norm)))
-    weights = [p["W"] for _, p in _layers_of_neurons(examined)]
-    return list(zip(weights, found, strict=True))
+    return [(p["W"], dW) for (_, p, _), dW in zip(passed, found, strict=True)]
 
 
-def _backward(examined: Examined, batch: tuple[Array, Array]) -> list[tuple[Array, dict[str, Array]]]:
-    """(dL/da, gradients of its parameters) of each layer of neurons, from the first to the last."""
-    z, targets = batch
-    passed = []
+def _backward(
+    examined: Examined, batch: tuple[Array, Array]
+) -> list[tuple[Array, dict[str, Array], dict[str, Array]]]:
+    """(dL/da, parameters, their gradients) of each layer of neurons, from the first to the last."""
+    X, targets = batch
+
+    def slope(a: Array) -> Array:
+        return examined.loss(a, targets, np.ones(len(targets)))[1]
+
+    network = examined.model.network_
     with np.errstate(all="ignore"):
-        for layer, p in zip(examined.model.network_.layers, examined.parameters, strict=True):
-            z, saved = layer.forward(p, z, None)
-            passed.append((layer, p, saved))
-        dz = examined.loss(z, targets, np.ones(len(targets)))[1]
-        found = []
-        n_left = len(_layers_of_neurons(examined))
-        for layer, p, saved in reversed(passed):
-            da = dz
-            dp, dz = layer.backward(p, saved, da)
-            if _is_of_neurons(layer):
-                found.append((da, dp))
-                n_left -= 1
-                if not n_left:
-                    break  # what lies before are embeddings
-    return found[::-1]
-
-
-def _layers_of_neurons(examined: Examined) -> list[tuple[Any, dict[str, Array]]]:
-    layers = zip(examined.model.network_.layers, examined.parameters, strict=True)
-    return [(layer, p) for layer, p in layers if _is_of_neurons(layer)]
+        passed = layers_back(network, examined.parameters, X, slope)
+        of_neurons = ((da, p, dp) for layer, p, _, da, dp in passed if _is_of_neurons(layer))
+        n = sum(map(_is_of_neurons, layers_of(network)))
+        return list(islice(of_neurons, n))[::-1]  # what lies before them are embeddings
 
 
 def _is_of_neurons(layer: Any) -> bool:

@@ -7,8 +7,9 @@ import numpy as np
 
 from chainrule.explain.diagnosis import Finding
 from chainrule.explain.examined import Examined
+from chainrule.explain.layers_within import layers_back
 from chainrule.explain.unrolled import Unrolled, unrolled
-from chainrule.network import Bidirectional, Columns, Network
+from chainrule.network import Bidirectional
 from chainrule.network.recurrent import Recurrent
 
 __all__ = ["gradients_through_time"]
@@ -92,31 +93,14 @@ def _recurrent(examined: Examined) -> Iterator[tuple[str, Unrolled]]:
     """Recurrent layers that hand out their last state, on some rows; of both directions one by one."""
     drawn = np.random.default_rng(3).permutation(len(examined.rows))[:_MOST_ROWS]
     z, targets = examined.rows.matrix[drawn], examined.rows.targets[drawn]
-    network, p = examined.model.network_, examined.parameters
+
+    def slope(a: Array) -> Array:
+        return examined.loss(a, targets, np.ones(len(targets)))[1]
+
     with np.errstate(all="ignore"):
-        a, saved = network.forward(p, z, None)
-        da = examined.loss(a, targets, np.ones(len(targets)))[1]
-        yield from _within(network, p, saved, z, da)
-
-
-def _within(network: Network, p: Any, saved: Any, z: Array, dout: Array) -> Iterator[tuple[str, Unrolled]]:
-    """The same of a network, from the last layer to the first."""
-    ins = [z]
-    by_layer = network.by_layer(p)
-    for layer, own in zip(network.layers, by_layer, strict=True):
-        ins.append(layer.forward(own, ins[-1], None)[0])
-    for i in reversed(range(len(network.layers))):
-        layer, own = network.layers[i], by_layer[i]
-        inner = getattr(layer, "layer", layer)
-        if isinstance(layer, Recurrent | Bidirectional) and inner.returns == "last":
-            for start, one in unrolled(layer, own, ins[i], dout).items():
-                way = f", {start.rstrip('.')}" if start else ""
-                yield f"{inner.kind} of {inner.units} units{way}", one
-        elif isinstance(layer, Columns):
-            place = 0
-            branches = zip(layer.branches, layer.by_branch(own), saved[i][0], strict=True)
-            for (first, behind, branch), named, kept in branches:
-                share = dout[:, place : place + branch.n_outputs]
-                place += branch.n_outputs
-                yield from _within(branch, named, kept, ins[i][:, first:behind], share)
-        dout = layer.backward(own, saved[i], dout)[1]
+        for layer, own, z_in, dout, _ in layers_back(examined.model.network_, examined.parameters, z, slope):
+            inner = getattr(layer, "layer", layer)
+            if isinstance(layer, Recurrent | Bidirectional) and inner.returns == "last":
+                for start, one in unrolled(layer, own, z_in, dout).items():
+                    way = f", {start.rstrip('.')}" if start else ""
+                    yield f"{inner.kind} of {inner.units} units{way}", one

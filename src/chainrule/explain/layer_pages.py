@@ -14,6 +14,7 @@ from chainrule.explain.pages_of_grids import (
     standardize_page,
 )
 from chainrule.explain.pages_of_steps import recurrent_page, token_page
+from chainrule.explain.traced_layer import Step
 from chainrule.network import Activation, Columns
 
 __all__ = ["has_page", "opened", "page_of"]
@@ -55,8 +56,6 @@ def opened(steps: Sequence[Any]) -> list[Any]:
 
 def _within(step: Any) -> list[Any]:
     """The steps within the branches of columns, from what their layers have kept."""
-    from chainrule.explain.trace import Step
-
     found: list[Any] = []
     layer, start = step.layer, 0
     for i, ((first, behind, network), own) in enumerate(

@@ -6,7 +6,8 @@ import numpy as np
 
 from chainrule.errors import ParameterError
 from chainrule.explain.raw_row import names_behind_embeddings
-from chainrule.explain.trace import Neuron, Trace
+from chainrule.explain.trace import Trace
+from chainrule.explain.traced_neuron import Neuron
 
 __all__ = ["neuron_of"]
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.explain.document import Document, Formula, Grid, Section, number
-from chainrule.explain.trace import Neuron
+from chainrule.explain.traced_neuron import Neuron
 
 __all__ = ["neuron_document"]
 

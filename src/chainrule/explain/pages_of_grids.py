@@ -185,7 +185,7 @@ def global_pool_page(step: Any, shown: Shown) -> LayerPage:
     lines = tuple(
         (
             c + 1,
-            *([int(np.argmax(values[:, c])) + 1] if is_max else []),
+            *([int(np.argmax(values[:, c])) + 1 if exists.any() else "none"] if is_max else []),
             float(step.out[row, c]),
             float(step.dout[row, c]),
         )

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.explain.trace import Step, Trace
+from chainrule.explain.trace import Trace
+from chainrule.explain.traced_layer import Step
 from chainrule.explain.unrolled import unrolled
-from chainrule.network.wording import layer_in_words
 
 __all__ = ["as_data"]
 
@@ -53,7 +53,7 @@ def _step(step: Step) -> dict[str, Any]:
     return {
         "name": step.name,
         "layer": step.layer.kind,
-        "in_words": layer_in_words(step.layer, step.z_in.shape[-1]),
+        "in_words": step.in_words,
         "z_in": _plain(step.z_in),
         "out": _plain(step.out),
         "dout": _plain(step.dout),

@@ -13,9 +13,10 @@ from chainrule.explain.input_grids import input_grids
 from chainrule.explain.layer_page import LayerPage, Shown
 from chainrule.explain.layer_pages import has_page, page_of
 from chainrule.explain.raw_row import raw_columns
-from chainrule.explain.trace import Step, Trace, TracedLayer
+from chainrule.explain.trace import Trace
+from chainrule.explain.traced_layer import Step, TracedLayer
 from chainrule.network import Dense, MemberDense
-from chainrule.network.wording import layer_in_words, name_in_words
+from chainrule.network.wording import name_in_words
 
 __all__ = ["document_of"]
 
@@ -87,8 +88,7 @@ class _Page:
         names = [f"{step.name}.{name}" for name in step.p]
         names = names if len(names) <= 4 else [names[0], "…", names[-1]]
         parameters = f" ({', '.join(names)})" if names else ""
-        words = layer_in_words(step.layer, step.z_in.shape[-1])
-        return Section(f"{direction.capitalize()}, {words}{parameters}", getattr(page, direction))
+        return Section(f"{direction.capitalize()}, {step.in_words}{parameters}", getattr(page, direction))
 
     # -- in ------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ from chainrule.engine.blas import one_thread
 from chainrule.errors import ParameterError
 from chainrule.estimators.problem import Problem
 from chainrule.explain.raw_row import raw_columns
-from chainrule.explain.trace import Step, Trace, TracedLayer
+from chainrule.explain.trace import Trace
+from chainrule.explain.traced_layer import Step, TracedLayer
 from chainrule.network import (
     Activation,
     Dense,

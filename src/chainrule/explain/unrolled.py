@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.network import Bidirectional
+from chainrule.network.bidirectional import of_direction
 from chainrule.network.recurrent import Recurrent
 
 __all__ = ["Unrolled", "unrolled"]
@@ -65,10 +66,8 @@ def unrolled(layer: Any, p: dict[str, Array], z: Array, dout: Array) -> dict[str
     if not isinstance(layer, Bidirectional):
         return {}
     found = {}
-    for (name, own), share in zip(layer.directions.items(), layer._shares(dout), strict=True):
-        start = f"{name}."
-        named = {k.removeprefix(start): value for k, value in p.items() if k.startswith(start)}
-        found[start] = _unrolled(own, named, z, share)
+    for (name, own), share in zip(layer.directions.items(), layer.shares(dout), strict=True):
+        found[f"{name}."] = _unrolled(own, of_direction(p, name), z, share)
     return found
 
 
@@ -79,7 +78,7 @@ def _unrolled(layer: Recurrent, p: dict[str, Array], z: Array, dout: Array) -> U
         *(_by_step(values, order) for values in zip(*ahead, strict=True)),
         *(_by_step(values, order[::-1]) for values in zip(*back, strict=True)),
     )
-    x, exists = layer._by_step(z)
+    x, exists = layer.by_step(z)
     gates, forward, backward = _NAMED[layer.kind](heard, _cut(heard.before[0] @ p["U"].T, layer.units))
     is_there = np.ones(x.shape[:2], bool) if exists is None else exists[:, :, 0]
     return Unrolled(layer, order, is_there, x, heard.before[0], gates, forward, backward)

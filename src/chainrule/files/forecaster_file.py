@@ -9,58 +9,55 @@ import numpy as np
 from chainrule.errors import ModelFileError
 from chainrule.files.checks import check_keys, set_parameters, take_array, take_known
 from chainrule.files.container import Tensors
+from chainrule.files.estimator_file import describe_estimator, load_estimator
 from chainrule.files.plain import parameter_to_plain
 from chainrule.files.times_file import check_times, describe_time, load_time
 
-__all__ = ["LAST_STEPS", "describe_forecaster", "inner", "load_forecaster"]
+__all__ = ["LAST_STEPS", "describe_forecaster", "load_forecaster"]
 
 LAST_STEPS = ("last_targets", "last_inputs")
 """Arrays in which a number may be missing."""
 
 _SCALING = ("mean", "scale", "inputs_mean", "inputs_scale")
 _NETWORK = "network."
+_KEYS = {
+    "parameters",
+    "series",
+    "windows",
+    "horizon",
+    "coverage",
+    "fill",
+    "n_windows",
+    "errors",
+    "share",
+    "network",
+}
 _BACKENDS = (None, "pandas", "polars", "pyarrow", "modin", "cudf")
 _MOST_LEVELS = 64
 _MOST_STEPS = 1_000_000
 
 
-def inner(tensors: Tensors) -> Tensors:
-    """Take the arrays of the network out."""
-    names = [name for name in tensors if name.startswith(_NETWORK)]
-    return {name.removeprefix(_NETWORK): tensors.pop(name) for name in names}
-
-
-def describe_forecaster(
-    model: Any, network: tuple[dict[str, Any], Tensors]
-) -> tuple[dict[str, Any], Tensors]:
-    """(description, arrays) of a fitted forecaster, whose network is described already.
+def describe_forecaster(model: Any) -> tuple[dict[str, Any], Tensors]:
+    """(description, arrays) of a fitted forecaster.
 
     Raises
     ------
     ModelFileError, ParameterError
-        If a parameter is no plain data, or none that there can be.
+        If it is not fitted, or a parameter is no plain data, or none that there can be.
     """
-    from chainrule.estimators.forecast_fit import check_forecaster
+    from chainrule.estimators.forecast_checks import check_forecaster
 
+    if not hasattr(model, "learned_"):
+        raise ModelFileError("the Forecaster is not fitted; call fit before saving it")
     check_forecaster(model)
-    learned, form, last = model.learned_, model.form_, model.series_
-    described_network, arrays = network
+    learned, last = model.learned_, model.series_
+    described_network, arrays = describe_estimator(model.network_)
     described: dict[str, Any] = {
         "kind": "Forecaster",
         "parameters": {
             name: parameter_to_plain(name, value) for name, value in model.get_params(deep=False).items()
         },
-        "series": {
-            "targets": list(form.targets),
-            "exogenous": [
-                asdict(column) | {"levels": None if column.levels is None else list(column.levels)}
-                for column in form.exogenous
-            ],
-            "time": None if form.time is None else describe_time(form.time),
-            "of_array": form.of_array,
-            "backend": last.backend,
-            "first": int(last.first),
-        },
+        "series": _describe_series(model.form_, last),
         "windows": asdict(learned.model.windows) | {"cycles": list(learned.model.windows.cycles)},
         "horizon": model.horizon_,
         "coverage": None if model.coverage_ is None else float(model.coverage_),
@@ -82,48 +79,75 @@ def describe_forecaster(
     return described, tensors
 
 
-def load_forecaster(described: dict[str, Any], network: Any, tensors: Tensors) -> Any:
-    """The forecaster that `describe_forecaster` described, with its network; takes its arrays out.
+def _describe_series(form: Any, last: Any) -> dict[str, Any]:
+    exogenous = [asdict(column) for column in form.exogenous]
+    return {
+        "targets": list(form.targets),
+        "exogenous": [
+            column | {"levels": None if column["levels"] is None else list(column["levels"])}
+            for column in exogenous
+        ],
+        "time": None if form.time is None else describe_time(form.time),
+        "of_array": form.of_array,
+        "backend": last.backend,
+        "first": int(last.first),
+    }
+
+
+def load_forecaster(described: dict[str, Any], tensors: Tensors) -> Any:
+    """The forecaster that `describe_forecaster` described; takes its arrays out.
 
     Raises
     ------
     ValueError, TypeError, KeyError, AttributeError, LookupError
         If it is not such a description.
     """
-    from chainrule.estimators.forecast_fit import Learned
-    from chainrule.estimators.forecast_model import ForecastModel, Scaling
-    from chainrule.estimators.forecast_series import Series
     from chainrule.estimators.forecaster import Forecaster
 
-    keys = {
-        "parameters",
-        "series",
-        "windows",
-        "horizon",
-        "coverage",
-        "fill",
-        "n_windows",
-        "errors",
-        "share",
-        "network",
-    }
-    check_keys(described, keys)
+    check_keys(described, _KEYS)
+    network = _network(described["network"], tensors)
     model = Forecaster()
     set_parameters(model, described["parameters"])
-    series = described["series"]
-    check_keys(series, {"targets", "exogenous", "time", "of_array", "backend", "first"})
-    model.form_ = form = _form(series)
+    model.form_ = _form(described["series"])
     windows = _windows(described["windows"])
-    k, m = len(form.targets), sum(column.width for column in form.exogenous)
-    _check_sizes(described, windows, k, network)
+    _check_sizes(described, windows, len(model.form_.targets), network)
     model.horizon_ = described["horizon"]
-    last = Series(
-        _whole(series["first"], "first", 0),
-        take_known(tensors, LAST_STEPS[0], (windows.reach, k)),
-        take_known(tensors, LAST_STEPS[1], (windows.reach, m)),
-        series["backend"],
+    last = _last_steps(described["series"], model.form_, windows, tensors)
+    found = _learned(described, model.form_, windows, network, tensors)
+    model._set_learned(found, last, _coverage(described["coverage"]))
+    _check_that_it_computes(model)
+    return model
+
+
+def _network(described: dict[str, Any], tensors: Tensors) -> Any:
+    if described["kind"] != "SequenceRegressor":
+        raise ValueError(f"the network of a forecaster is a {described['kind']!r:.80}")
+    plain = {name: value for name, value in described.items() if name != "kind"}
+    names = [name for name in tensors if name.startswith(_NETWORK)]
+    arrays = {name.removeprefix(_NETWORK): tensors.pop(name) for name in names}
+    network = load_estimator("SequenceRegressor", plain, arrays)
+    if arrays:
+        raise ValueError(f"there are arrays that no network of this kind has: {sorted(arrays)!r:.200}")
+    return network
+
+
+def _last_steps(series: dict[str, Any], form: Any, windows: Any, tensors: Tensors) -> Any:
+    from chainrule.estimators.forecast_series import Series
+
+    widths = len(form.targets), sum(column.width for column in form.exogenous)
+    targets, inputs = (
+        take_known(tensors, name, (windows.reach, n)) for name, n in zip(LAST_STEPS, widths, strict=True)
     )
+    last = Series(_whole(series["first"], "first", 0), targets, inputs, series["backend"])
     _check_backend(last.backend, form)
+    return last
+
+
+def _learned(described: dict[str, Any], form: Any, windows: Any, network: Any, tensors: Tensors) -> Any:
+    from chainrule.estimators.forecast_fit import Learned
+    from chainrule.estimators.forecast_model import ForecastModel, Scaling
+
+    k, m = len(form.targets), sum(column.width for column in form.exogenous)
     scaling = Scaling(
         *(take_array(tensors, f"scaling.{name}", (k if i < 2 else m,)) for i, name in enumerate(_SCALING))
     )
@@ -131,10 +155,10 @@ def load_forecaster(described: dict[str, Any], network: Any, tensors: Tensors) -
         raise ValueError("a scale is not positive")
     residuals = None
     if described["coverage"] is not None:
-        residuals = take_array(tensors, "residuals", (None, model.horizon_, k))
+        residuals = take_array(tensors, "residuals", (None, described["horizon"], k))
     if type(described["fill"]) is not bool:
         raise ValueError(f"fill is {described['fill']!r:.80}")
-    found = Learned(
+    return Learned(
         ForecastModel(windows, network, _linear(tensors, network.n_outputs_), _share(described["share"])),
         scaling,
         _whole(described["n_windows"], "n_windows", 1),
@@ -142,9 +166,6 @@ def load_forecaster(described: dict[str, Any], network: Any, tensors: Tensors) -
         _errors(described["errors"]),
         residuals,
     )
-    model._set_learned(found, last, _coverage(described["coverage"]))
-    _check_that_it_computes(model)
-    return model
 
 
 def _linear(tensors: Tensors, n_outputs: int) -> Any:
@@ -166,6 +187,7 @@ def _share(value: Any) -> float:
 def _form(series: dict[str, Any]) -> Any:
     from chainrule.estimators.forecast_series import Exogenous, SeriesForm
 
+    check_keys(series, {"targets", "exogenous", "time", "of_array", "backend", "first"})
     targets, of_array = _texts(series["targets"]), _whole(series["of_array"], "of_array", 0)
     columns = []
     for column in series["exogenous"]:

@@ -15,10 +15,11 @@ from chainrule.network.ensemble_loss import EnsembleLoss
 from chainrule.network.gru import GRU
 from chainrule.network.initializers import INITIALIZERS
 from chainrule.network.layer import Layer
+from chainrule.network.layers import LAYERS
 from chainrule.network.loss import OUT_ACTIVATIONS, CustomLoss, Loss
 from chainrule.network.losses import LOSSES, get_loss
 from chainrule.network.lstm import LSTM
-from chainrule.network.network import LAYERS, Network
+from chainrule.network.network import Network
 from chainrule.network.normalization import LayerNormalization
 from chainrule.network.parametric import ParametricActivation
 from chainrule.network.pooling import (

@@ -6,6 +6,7 @@ from math import comb
 from typing import Any, ClassVar
 
 from chainrule.errors import ParameterError
+from chainrule.network.settings import check_positive
 from chainrule.network.special import namespace
 
 __all__ = ["Polynomial"]
@@ -34,8 +35,7 @@ class Polynomial:
     degree: int = 2
 
     def __post_init__(self) -> None:
-        if type(self.degree) is not int or self.degree < 1:
-            raise ParameterError(f"degree must be a positive integer, however: {self.degree!r}")
+        check_positive(degree=self.degree)
 
     def _products(self, n_in: int) -> list[tuple[int, ...]]:
         """The factors of every product, e.g. (0, 0, 1) for x₁² x₂."""

@@ -9,9 +9,9 @@ from chainrule.errors import ParameterError
 from chainrule.network.gru import GRU
 from chainrule.network.lstm import LSTM
 from chainrule.network.recurrent import RNN, Recurrent
-from chainrule.network.special import namespace
+from chainrule.network.special import as_rows, namespace
 
-__all__ = ["Bidirectional"]
+__all__ = ["Bidirectional", "of_direction"]
 
 Array = Any
 _KINDS: dict[str, Any] = {layer.kind: layer for layer in (RNN, LSTM, GRU)}
@@ -67,22 +67,24 @@ class Bidirectional:
 
     def initial(self, shapes: dict[str, tuple[int, ...]], rng: Any) -> dict[str, Array]:
         return _joined(
-            {name: layer.initial(_own(shapes, name), rng) for name, layer in self.directions.items()}
+            {name: layer.initial(of_direction(shapes, name), rng) for name, layer in self.directions.items()}
         )
 
     def multiplications(self, n_in: int) -> int:
         return 2 * self.layer.multiplications(n_in)
 
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
-        found = {name: layer.forward(_own(p, name), z, None) for name, layer in self.directions.items()}
+        found = {
+            name: layer.forward(of_direction(p, name), z, None) for name, layer in self.directions.items()
+        }
         ahead, back = (self._per_step(out) for out, _ in found.values())
         out = namespace(z).concat([ahead[..., : self.layer.units], back], axis=-1)
-        return out.reshape(z.shape[0], -1), {name: saved for name, (_, saved) in found.items()}
+        return as_rows(out), {name: saved for name, (_, saved) in found.items()}
 
     def backward(self, p: dict[str, Array], saved: Any, dout: Array) -> tuple[dict[str, Array], Array]:
         found = {
-            name: layer.backward(_own(p, name), saved[name], share)
-            for (name, layer), share in zip(self.directions.items(), self._shares(dout), strict=True)
+            name: layer.backward(of_direction(p, name), saved[name], share)
+            for (name, layer), share in zip(self.directions.items(), self.shares(dout), strict=True)
         }
         return _joined({name: dp for name, (dp, _) in found.items()}), sum(dz for _, dz in found.values())
 
@@ -90,15 +92,15 @@ class Bidirectional:
         """The gradients alone: what the first layer of a network needs."""
         return _joined(
             {
-                name: layer.parameter_gradients(_own(p, name), saved[name], share)
-                for (name, layer), share in zip(self.directions.items(), self._shares(dout), strict=True)
+                name: layer.parameter_gradients(of_direction(p, name), saved[name], share)
+                for (name, layer), share in zip(self.directions.items(), self.shares(dout), strict=True)
             }
         )
 
     def _per_step(self, out: Array) -> Array:
         return out.reshape(out.shape[0], *self.layer.out_shape)
 
-    def _shares(self, dout: Array) -> tuple[Array, Array]:
+    def shares(self, dout: Array) -> tuple[Array, Array]:
         """What of dout belongs to each layer; the mask, where there is one, to the reversed one."""
         n, units = dout.shape[0], self.layer.units
         xp = namespace(dout)
@@ -106,7 +108,7 @@ class Bidirectional:
         ahead = dout[..., :units]
         if dout.ndim == 3 and self.layer.masked:
             ahead = xp.concat([ahead, xp.zeros_like(ahead[..., :1])], axis=-1)
-        return ahead.reshape(n, -1), dout[..., units:].reshape(n, -1)
+        return as_rows(ahead), as_rows(dout[..., units:])
 
     def describe(self) -> dict[str, Any]:
         return {"layer": self.kind, "of": self.layer.describe()}
@@ -119,7 +121,7 @@ class Bidirectional:
         return cls(_KINDS[kind].from_description(description["of"]))
 
 
-def _own(named: dict[str, Any], direction: str) -> dict[str, Any]:
+def of_direction(named: dict[str, Any], direction: str) -> dict[str, Any]:
     """What belongs to one direction, by its names within it."""
     start = f"{direction}."
     return {name.removeprefix(start): value for name, value in named.items() if name.startswith(start)}

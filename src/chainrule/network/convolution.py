@@ -16,8 +16,9 @@ from math import prod
 from typing import Any, ClassVar
 
 from chainrule.network.correlation import convolved, input_gradient, weight_gradient
-from chainrule.network.grid_layer import GridLayer, check_positive, grid_shape, pair
+from chainrule.network.grid_layer import GridLayer, grid_shape, pair
 from chainrule.network.patches import Pair, Window, image_window, sequence_window
+from chainrule.network.settings import check_positive
 
 __all__ = ["Conv1D", "Conv2D"]
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.network.patches import Window
-from chainrule.network.special import namespace
+from chainrule.network.special import as_rows, namespace
 
 __all__ = ["convolved", "input_gradient", "weight_gradient"]
 
@@ -39,26 +39,26 @@ def convolved(window: Window, W: Array, b: Array, z: Array) -> Array:
 
         kernel = W.T.reshape(*window.size, window.grid[2], units)
         a = lax.conv_general_dilated(z, kernel, window.stride, window.padding, None, window.dilation, _IMAGES)
-        return (a + b).reshape(n, -1)
+        return as_rows(a + b)
     a = np.empty((n, *window.places, units), np.result_type(z, W))
     for rows in _few_rows(window, n):
         own = a[rows].reshape(-1, units)
         np.matmul(window.patches(window.padded(z[rows])), W.T, out=own)
         own += b
-    return a.reshape(n, -1)
+    return as_rows(a)
 
 
 def input_gradient(window: Window, W: Array, da: Array) -> Array:
     """dL/dz = Σ_ij W_ijᵀ da[y - i, x - j], transposed convolution: rows (n, values)."""
     n, channels = da.shape[0], window.grid[2]
     if not isinstance(da, np.ndarray):
-        return _transposed(window, W, da).reshape(n, -1)
+        return as_rows(_transposed(window, W, da))
     dz = np.empty((n, *window.grid), da.dtype)
     for rows in _few_rows(window, n):
         seen = da[rows].reshape(-1, W.shape[0]) @ W
         seen = seen.reshape(-1, *window.places, window.values // channels, channels)
         dz[rows] = window.put_back(seen[:, :, :, i] for i in range(seen.shape[3]))
-    return dz.reshape(n, -1)
+    return as_rows(dz)
 
 
 def weight_gradient(window: Window, z: Array, da: Array) -> Array:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from chainrule.errors import ParameterError
+from chainrule.network.settings import check_positive
 
 __all__ = ["Dense"]
 
@@ -39,8 +40,7 @@ class Dense:
     def __post_init__(self) -> None:
         if self.biases not in ("zeros", "uniform"):
             raise ParameterError(f"biases must be 'zeros' or 'uniform', however: {self.biases!r}")
-        if type(self.units) is not int or self.units < 1:
-            raise ParameterError(f"units must be a positive integer, however: {self.units!r}")
+        check_positive(units=self.units)
 
     def n_out(self, n_in: int) -> int:
         return self.units

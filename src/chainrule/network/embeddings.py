@@ -13,17 +13,12 @@ from math import pi
 from typing import Any, ClassVar
 
 from chainrule.errors import ParameterError
-from chainrule.network.special import cos_turns, namespace, sin_turns
+from chainrule.network.settings import check_positive
+from chainrule.network.special import as_rows, cos_turns, namespace, sin_turns
 
 __all__ = ["CategoryEmbedding", "Periodic", "PiecewiseLinear"]
 
 Array = Any
-
-
-def _check_positive(**settings: Any) -> None:
-    for name, value in settings.items():
-        if type(value) is not int or value < 1:
-            raise ParameterError(f"{name} must be a positive integer, however: {value!r}")
 
 
 def _by_column(array: Array) -> Array:
@@ -57,7 +52,7 @@ class Periodic:
     sigma: float = 0.1
 
     def __post_init__(self) -> None:
-        _check_positive(units=self.units, frequencies=self.frequencies)
+        check_positive(units=self.units, frequencies=self.frequencies)
         if not self.sigma > 0:
             raise ParameterError(f"sigma must be positive, however: {self.sigma!r}")
 
@@ -82,12 +77,12 @@ class Periodic:
         v = z.T[:, :, None] * p["w"][:, None] + p["c"][:, None]
         waves = cos_turns(v)
         out = xp.matmul(waves, p["L"]) + p["l"][:, None]
-        return _by_column(out).reshape(z.shape[0], -1), (z, v, waves)
+        return as_rows(_by_column(out)), (z, v, waves)
 
     def backward(self, p: dict[str, Array], saved: Any, dout: Array) -> tuple[dict[str, Array], Array]:
         z, v, waves = saved
         xp = namespace(z)
-        de = _by_column(dout.reshape(z.shape[0], -1, self.units))
+        de = _by_column(dout.reshape(*z.shape, self.units))
         dv = -2 * pi * sin_turns(v) * xp.matmul(de, xp.permute_dims(p["L"], (0, 2, 1)))
         dz = (dv * p["w"][:, None]).sum(2).T
         dp = {
@@ -137,7 +132,7 @@ class PiecewiseLinear:
     bins: int = 24
 
     def __post_init__(self) -> None:
-        _check_positive(units=self.units, bins=self.bins)
+        check_positive(units=self.units, bins=self.bins)
 
     def n_out(self, n_in: int) -> int:
         return n_in * self.units
@@ -152,12 +147,12 @@ class PiecewiseLinear:
         xp = namespace(u)
         t = u.T[:, :, None] - xp.arange(self.bins, dtype=u.dtype)
         q = xp.minimum(xp.maximum(t, 0), 1)
-        return _by_column(xp.matmul(q, p["V"])).reshape(u.shape[0], -1), (t, q)
+        return as_rows(_by_column(xp.matmul(q, p["V"]))), (t, q)
 
     def backward(self, p: dict[str, Array], saved: Any, dout: Array) -> tuple[dict[str, Array], Array]:
         t, q = saved
         xp = namespace(q)
-        de = _by_column(dout.reshape(q.shape[1], -1, self.units))
+        de = _by_column(dout.reshape(q.shape[1], q.shape[0], self.units))
         dq = xp.matmul(de, xp.permute_dims(p["V"], (0, 2, 1)))
         du = xp.where((t > 0) & (t < 1), dq, 0).sum(2).T
         return {"V": xp.matmul(xp.permute_dims(q, (0, 2, 1)), de)}, du
@@ -192,7 +187,7 @@ class CategoryEmbedding:
     units: int = 8
 
     def __post_init__(self) -> None:
-        _check_positive(levels=self.levels, units=self.units)
+        check_positive(levels=self.levels, units=self.units)
 
     def n_out(self, n_in: int) -> int:
         if n_in != 1:

@@ -16,17 +16,12 @@ from math import sqrt
 from typing import Any, ClassVar
 
 from chainrule.errors import ParameterError
-from chainrule.network.special import namespace
+from chainrule.network.settings import check_positive
+from chainrule.network.special import as_rows, namespace
 
-__all__ = ["FanOut", "Join", "MemberDense", "Scale", "check_members", "per_member"]
+__all__ = ["FanOut", "Join", "MemberDense", "Scale", "per_member"]
 
 Array = Any
-
-
-def check_members(members: Any) -> None:
-    """Refuse what is no number of members."""
-    if type(members) is not int or members < 1:
-        raise ParameterError(f"members must be a positive integer, however: {members!r}")
 
 
 def per_member(n_in: int, members: int) -> int:
@@ -59,7 +54,7 @@ class Scale:
     spread: bool = False
 
     def __post_init__(self) -> None:
-        check_members(self.members)
+        check_positive(members=self.members)
 
     def n_out(self, n_in: int) -> int:
         return self.members * n_in
@@ -116,11 +111,10 @@ class MemberDense:
     shared: bool = False
 
     def __post_init__(self) -> None:
-        check_members(self.members)
+        check_positive(members=self.members)
         if self.fan_out and self.shared:
             raise ParameterError("fan_out and shared weights would make every member the same")
-        if type(self.units) is not int or self.units < 1:
-            raise ParameterError(f"units must be a positive integer, however: {self.units!r}")
+        check_positive(units=self.units)
 
     def n_out(self, n_in: int) -> int:
         if not self.fan_out:
@@ -147,7 +141,7 @@ class MemberDense:
         xp = namespace(da)
         factor = 1 / sqrt(p["W"].shape[2])
         if z.ndim == 2:
-            da = xp.permute_dims(da, (1, 0, 2)).reshape(len(z), -1)
+            da = as_rows(xp.permute_dims(da, (1, 0, 2)))
             W = p["W"].reshape(da.shape[1], -1)
             dW, db = (da.T @ z) * factor, da.sum(0)
             return {"W": dW.reshape(p["W"].shape), "b": db.reshape(p["b"].shape)}, da @ (W * factor)
@@ -195,7 +189,7 @@ class FanOut:
     units: int = 1
 
     def __post_init__(self) -> None:
-        check_members(self.members)
+        check_positive(members=self.members)
         if self.units < 1 or self.own < 0 or self.own % self.units:
             raise ParameterError(f"own must be a multiple of units, however: {self.own!r} of {self.units!r}")
 
@@ -210,15 +204,15 @@ class FanOut:
         xp = namespace(z)
         n, shared = z.shape[0], self._shared(z.shape[1])
         of_all = xp.broadcast_to(z[:, :shared], (self.members, n, shared))
-        own = z[:, shared:].reshape(n, -1, self.members, self.units)
+        own = z[:, shared:].reshape(n, self.own // self.units, self.members, self.units)
         own = xp.permute_dims(own, (2, 0, 1, 3)).reshape(self.members, n, self.own)
         return xp.concat([of_all, own], axis=2), shared
 
     def backward(self, p: dict[str, Array], shared: Any, dout: Array) -> tuple[dict[str, Array], Array]:
         xp = namespace(dout)
         n = dout.shape[1]
-        own = dout[:, :, shared:].reshape(self.members, n, -1, self.units)
-        own = xp.permute_dims(own, (1, 2, 0, 3)).reshape(n, -1)
+        own = dout[:, :, shared:].reshape(self.members, n, self.own // self.units, self.units)
+        own = as_rows(xp.permute_dims(own, (1, 2, 0, 3)))
         return {}, xp.concat([dout[:, :, :shared].sum(0), own], axis=1)
 
     def _shared(self, n_in: int) -> int:
@@ -250,7 +244,7 @@ class Join:
         return {}
 
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
-        return namespace(z).permute_dims(z, (1, 0, 2)).reshape(z.shape[1], -1), z.shape
+        return as_rows(namespace(z).permute_dims(z, (1, 0, 2))), z.shape
 
     def backward(self, p: dict[str, Array], saved: Any, dout: Array) -> tuple[dict[str, Array], Array]:
         members, n, outputs = saved

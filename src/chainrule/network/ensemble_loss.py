@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from chainrule.errors import ParameterError
-from chainrule.network.ensemble import check_members
 from chainrule.network.loss import Loss
+from chainrule.network.settings import check_positive
 from chainrule.network.special import namespace
 
 __all__ = ["EnsembleLoss"]
@@ -40,7 +40,7 @@ class EnsembleLoss(Loss):
     folds: int = 0
 
     def __post_init__(self) -> None:
-        check_members(self.members)
+        check_positive(members=self.members)
         if self.folds and (self.folds < 2 or self.members % self.folds):
             raise ParameterError(
                 f"folds must be 0, or at least 2 and divide the {self.members} members, however: "

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from chainrule.errors import ParameterError
 from chainrule.network.patches import Pair
 
-__all__ = ["GridLayer", "check_positive", "grid_shape", "pair"]
+__all__ = ["GridLayer", "grid_shape", "pair"]
 
 
 class GridLayer:
@@ -39,18 +39,6 @@ class GridLayer:
     @classmethod
     def from_description(cls, description: dict[str, Any]) -> Self:
         return cls(**{field.name: description[field.name] for field in fields(cls)})  # type: ignore[arg-type]
-
-
-def check_positive(**settings: Any) -> None:
-    """Refuse what is no positive integer.
-
-    Raises
-    ------
-    ParameterError
-    """
-    for name, value in settings.items():
-        if type(value) is not int or value < 1:
-            raise ParameterError(f"{name} must be a positive integer, however: {value!r}")
 
 
 def pair(name: str, value: Any) -> Pair:

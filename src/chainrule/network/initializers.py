@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ParameterError
+from chainrule.network.activations import ActivationFunction
 
-__all__ = ["INITIALIZERS", "initial_weights"]
+__all__ = ["INITIALIZERS", "initial_parameters", "initial_weights"]
 
 Array = Any
 
@@ -88,3 +89,29 @@ def initial_weights(
     if name not in INITIALIZERS:
         raise ParameterError(f"initializer {name!r} is unknown; use one of {sorted(INITIALIZERS)} or 'auto'")
     return INITIALIZERS[name](rng, shape, gain, shape[0] if fan_out is None else fan_out)
+
+
+def initial_parameters(
+    layer: Any, shapes: dict[str, tuple[int, ...]], rng: Any, behind: ActivationFunction | None
+) -> dict[str, Array]:
+    """A layer's own `initial` values; else W as its `initializer` says, and b as `biases`; else 0 stays.
+
+    Parameters
+    ----------
+    behind : ActivationFunction or None
+        What its outputs go into: "auto" takes what this usually wants.
+    """
+    if hasattr(layer, "initial"):
+        return layer.initial(shapes, rng)  # type: ignore[no-any-return]
+    if not hasattr(layer, "initializer"):
+        return {}
+    name = layer.initializer
+    if name == "auto":
+        name = behind.initializer if behind else "glorot_uniform"
+    gain = behind.gain if behind else 1.0
+    n_to, n_from = shapes["W"]
+    values = {"W": initial_weights(name, rng, (n_to, n_from), gain, getattr(layer, "fan_out", None))}
+    if getattr(layer, "biases", "zeros") == "uniform":
+        bound = sqrt(6 / (n_to + n_from))
+        values["b"] = rng.uniform(-bound, bound, layer.units)
+    return values

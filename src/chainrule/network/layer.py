@@ -4,7 +4,7 @@ A layer says what is computed and remembers nothing: its parameters come in as a
 will need goes out of `forward`. Rows of a batch are samples. In `backward`, `dx` names dL/dx.
 
 To add a layer: write the class below in a file of its own, give it a `kind`, and add it to `LAYERS` in
-`network.py`. The tests then hold its backward against central differences and `jax.vjp`.
+`layers.py`. The tests then hold its backward against central differences and `jax.vjp`.
 """
 
 from typing import Any, ClassVar, Protocol, runtime_checkable

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod, sqrt
+from math import prod
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -12,74 +12,20 @@ import numpy as np
 from chainrule.errors import ParameterError
 from chainrule.network.activation import Activation
 from chainrule.network.activations import ActivationFunction
-from chainrule.network.basis import Polynomial
-from chainrule.network.bidirectional import Bidirectional
 from chainrule.network.columns import Columns
-from chainrule.network.convolution import Conv1D, Conv2D
 from chainrule.network.dense import Dense
 from chainrule.network.described import Described
 from chainrule.network.dropout import Dropout
-from chainrule.network.embeddings import CategoryEmbedding, Periodic, PiecewiseLinear
-from chainrule.network.ensemble import FanOut, Join, MemberDense, Scale
-from chainrule.network.gru import GRU
-from chainrule.network.initializers import initial_weights
+from chainrule.network.initializers import initial_parameters
 from chainrule.network.layer import Layer
-from chainrule.network.lstm import LSTM
-from chainrule.network.normalization import LayerNormalization
+from chainrule.network.layers import LAYERS
 from chainrule.network.parametric import ParametricActivation
-from chainrule.network.pooling import (
-    AveragePool1D,
-    AveragePool2D,
-    GlobalAveragePool,
-    GlobalMaxPool,
-    MaxPool1D,
-    MaxPool2D,
-)
-from chainrule.network.recurrent import RNN
-from chainrule.network.shift import RandomShift
 from chainrule.network.special import namespace
-from chainrule.network.standardize import Standardize
-from chainrule.network.tokens import TokenEmbedding
 
-__all__ = ["LAYERS", "Network"]
+__all__ = ["Network", "networks_of"]
 
 Array = Any
 Parameters = tuple[dict[str, Array], ...]
-
-LAYERS: dict[str, Any] = {
-    layer.kind: layer
-    for layer in (
-        Dense,
-        Activation,
-        ParametricActivation,
-        Dropout,
-        Polynomial,
-        Periodic,
-        PiecewiseLinear,
-        CategoryEmbedding,
-        TokenEmbedding,
-        Conv2D,
-        Conv1D,
-        MaxPool2D,
-        MaxPool1D,
-        AveragePool2D,
-        AveragePool1D,
-        GlobalAveragePool,
-        GlobalMaxPool,
-        LayerNormalization,
-        RNN,
-        LSTM,
-        GRU,
-        Bidirectional,
-        Columns,
-        Scale,
-        FanOut,
-        MemberDense,
-        Join,
-        Standardize,
-        RandomShift,
-    )
-}
 
 
 @dataclass(frozen=True)
@@ -217,12 +163,12 @@ class Network(Described):
 
     @cached_property
     def activation_functions(self) -> tuple[ActivationFunction, ...]:
-        """The activation functions in it, nested networks included."""
+        """The activation functions in it, those of nested networks and of branches included."""
         found: list[ActivationFunction] = []
         for layer in self.layers:
-            if isinstance(layer, Network):
-                found += layer.activation_functions
-            elif isinstance(layer, Activation):
+            for network in networks_of(layer):
+                found += network.activation_functions
+            if isinstance(layer, Activation):
                 found.append(layer.function)
         return tuple(found)
 
@@ -270,24 +216,14 @@ class Network(Described):
         """
         theta = np.zeros(self.n_parameters)
         for i, (layer, named) in enumerate(zip(self.layers, self.views(theta), strict=True)):
+            function = self._activation_behind(i, behind)
             if isinstance(layer, Network):
-                inner = layer.initialize(rng, np.float64, self._activation_behind(i, behind))
-                for name, value in layer.named(inner).items():
-                    named[name][...] = value
-            elif hasattr(layer, "initial"):
-                for name, value in layer.initial({n: v.shape for n, v in named.items()}, rng).items():
-                    named[name][...] = value
-            elif hasattr(layer, "initializer"):
-                function = self._activation_behind(i, behind)
-                name = layer.initializer
-                if name == "auto":
-                    name = function.initializer if function else "glorot_uniform"
-                gain = function.gain if function else 1.0
-                fan_out = getattr(layer, "fan_out", None)
-                named["W"][...] = initial_weights(name, rng, named["W"].shape, gain, fan_out)
-                if getattr(layer, "biases", "zeros") == "uniform":
-                    bound = sqrt(6 / sum(named["W"].shape))
-                    named["b"][...] = rng.uniform(-bound, bound, layer.units)
+                values = layer.named(layer.initialize(rng, np.float64, function))
+            else:
+                shapes = {name: array.shape for name, array in named.items()}
+                values = initial_parameters(layer, shapes, rng, function)
+            for name, value in values.items():
+                named[name][...] = value
         return theta.astype(dtype)
 
     def _activation_behind(self, i: int, behind: ActivationFunction | None) -> ActivationFunction | None:
@@ -426,6 +362,13 @@ class Network(Described):
 
 LAYERS[Network.kind] = Network
 _OF_DENSE_ROWS = tuple(layer for layer in LAYERS.values() if layer not in (Dense, Dropout, Network))
+
+
+def networks_of(layer: Any) -> tuple[Network, ...]:
+    """The networks within a layer: itself, if it is one, or its branches."""
+    if isinstance(layer, Columns):
+        return tuple(network for *_, network in layer.branches)
+    return (layer,) if isinstance(layer, Network) else ()
 
 
 def _is_random(layer: Any) -> bool:

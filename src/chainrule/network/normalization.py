@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ParameterError
-from chainrule.network.grid_layer import check_positive
+from chainrule.network.settings import check_positive
 from chainrule.network.special import namespace
 
 __all__ = ["LayerNormalization"]
@@ -64,7 +64,7 @@ class LayerNormalization:
 
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
         xp = namespace(z)
-        places = z.reshape(z.shape[0], -1, self.features)
+        places = z.reshape(z.shape[0], z.shape[1] // self.features, self.features)
         centered = places - places.mean(2, keepdims=True)
         variance = (centered * centered).mean(2, keepdims=True)
         scale = 1 / xp.sqrt(variance + self.epsilon)

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from chainrule.network.activations import get_activation
 from chainrule.network.automatic import pulled_back
-from chainrule.network.ensemble import check_members, per_member
+from chainrule.network.ensemble import per_member
+from chainrule.network.settings import check_positive
 from chainrule.network.special import namespace
 
 __all__ = ["ParametricActivation"]
@@ -35,7 +36,7 @@ class ParametricActivation:
     members: int = 1
 
     def __post_init__(self) -> None:
-        check_members(self.members)
+        check_positive(members=self.members)
         object.__setattr__(self, "function", get_activation(self.function))
 
     def __repr__(self) -> str:

@@ -17,9 +17,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ParameterError
-from chainrule.network.grid_layer import GridLayer, check_positive, grid_shape, pair
+from chainrule.network.grid_layer import GridLayer, grid_shape, pair
 from chainrule.network.patches import Pair, Window, image_window, sequence_window
-from chainrule.network.special import namespace
+from chainrule.network.settings import check_flag, check_positive
+from chainrule.network.special import as_rows, namespace
 
 __all__ = [
     "AveragePool1D",
@@ -109,7 +110,7 @@ class _Largest:
         largest, *others = self.window.looks(padded)
         for look in others:
             largest = xp.maximum(largest, look)
-        return largest.reshape(z.shape[0], -1), (padded, largest)
+        return as_rows(largest), (padded, largest)
 
     def backward(self, p: dict[str, Array], saved: Any, dout: Array) -> tuple[dict[str, Array], Array]:
         padded, largest = saved
@@ -121,7 +122,7 @@ class _Largest:
             is_first = (look == largest) & ~taken
             taken = taken | is_first
             parts.append(xp.where(is_first, dout, xp.zeros_like(dout)))
-        return {}, self.window.put_back(iter(parts)).reshape(dout.shape[0], -1)
+        return {}, as_rows(self.window.put_back(iter(parts)))
 
 
 class _Mean:
@@ -139,13 +140,13 @@ class _Mean:
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
         looks = self.window.looks(self.window.padded(self.window.as_grid(z)))
         total = sum(looks, start=next(looks))
-        return (total * self.shares.astype(z.dtype)).reshape(z.shape[0], -1), None
+        return as_rows(total * self.shares.astype(z.dtype)), None
 
     def backward(self, p: dict[str, Array], saved: Any, dout: Array) -> tuple[dict[str, Array], Array]:
         n, places, channels = dout.shape[0], self.window.places, self.window.grid[2]
         share = dout.reshape(n, *places, channels) * self.shares.astype(dout.dtype)
         looks = (share for _ in range(prod(self.window.size)))
-        return {}, self.window.put_back(looks).reshape(n, -1)
+        return {}, as_rows(self.window.put_back(looks))
 
 
 @dataclass(frozen=True)
@@ -211,8 +212,7 @@ class _GlobalPool:
 
     def __post_init__(self) -> None:
         check_positive(channels=self.channels)
-        if type(self.masked) is not bool:
-            raise ParameterError(f"masked must be True or False, however: {self.masked!r}")
+        check_flag(masked=self.masked)
 
     @property
     def out_shape(self) -> tuple[int, ...]:
@@ -242,7 +242,8 @@ class _GlobalPool:
 
     def _places(self, z: Array) -> tuple[Array, Array]:
         """(values (n, places, channels), whether each place exists (n, places, 1))."""
-        z = z.reshape(z.shape[0], -1, self.channels + self.masked)
+        width = self.channels + self.masked
+        z = z.reshape(z.shape[0], z.shape[1] // width, width)
         values, mask = z[:, :, : self.channels], z[:, :, self.channels :]
         return values, mask > 0 if self.masked else namespace(z).ones_like(z[:, :, :1], dtype=bool)
 
@@ -251,7 +252,7 @@ class _GlobalPool:
         xp = namespace(d_values)
         if self.masked:
             d_values = xp.concat([d_values, xp.zeros_like(d_values[:, :, :1])], axis=2)
-        return d_values.reshape(d_values.shape[0], -1)
+        return as_rows(d_values)
 
 
 @dataclass(frozen=True)

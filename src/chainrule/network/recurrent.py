@@ -26,7 +26,8 @@ from chainrule.network.activation import Activation
 from chainrule.network.activations import get_activation
 from chainrule.network.initializers import initial_weights
 from chainrule.network.scan import scan
-from chainrule.network.special import namespace
+from chainrule.network.settings import check_flag, check_positive
+from chainrule.network.special import as_rows, namespace
 
 __all__ = ["RNN", "Recurrent"]
 
@@ -70,17 +71,12 @@ class Recurrent(ABC):
     truncate: int | None = None
 
     def __post_init__(self) -> None:
-        numbers = {"units": self.units, "steps": self.steps}
+        check_positive(units=self.units, steps=self.steps)
         if self.truncate is not None:
-            numbers["truncate"] = self.truncate
-        for name, value in numbers.items():
-            if type(value) is not int or value < 1:
-                raise ParameterError(f"{name} must be a positive integer, however: {value!r}")
+            check_positive(truncate=self.truncate)
+        check_flag(reverse=self.reverse, masked=self.masked)
         if self.returns not in ("last", "sequence"):
             raise ParameterError(f"returns must be 'last' or 'sequence', however: {self.returns!r}")
-        for name in ("reverse", "masked"):
-            if type(getattr(self, name)) is not bool:
-                raise ParameterError(f"{name} must be True or False, however: {getattr(self, name)!r}")
 
     # -- the cell --------------------------------------------------------------------------------------
 
@@ -142,8 +138,8 @@ class Recurrent(ABC):
 
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
         xp = namespace(z)
-        x, exists = self._by_step(z)
-        a = (_flat(x) @ p["W"].T + p["b"]).reshape(*x.shape[:2], -1)
+        x, exists = self.by_step(z)
+        a = (_flat(x) @ p["W"].T + p["b"]).reshape(*x.shape[:2], self.gates * self.units)
 
         def advance(state: Arrays, at: Arrays) -> tuple[Arrays, Arrays]:
             a, here = at
@@ -157,18 +153,18 @@ class Recurrent(ABC):
         if self.returns == "last":
             return last[0], (z, kept)
         mask = [self._rows(z)[:, :, -1:]] if self.masked else []
-        return xp.concat([_turned(kept[0]), *mask], axis=2).reshape(z.shape[0], -1), (z, kept)
+        return as_rows(xp.concat([_turned(kept[0]), *mask], axis=2)), (z, kept)
 
     def backward(self, p: dict[str, Array], saved: Any, dout: Array) -> tuple[dict[str, Array], Array]:
         xp = namespace(dout)
         dp, da = self._through_time(p, saved, dout)
-        dx = _turned((_flat(da) @ p["W"]).reshape(*da.shape[:2], -1))
+        dx = _turned((_flat(da) @ p["W"]).reshape(*da.shape[:2], p["W"].shape[1]))
         if self.masked:
             mask = xp.zeros_like(dx[:, :, :1])
             if self.returns == "sequence":
                 mask = dout.reshape(-1, *self.out_shape)[:, :, -1:]
             dx = xp.concat([dx, mask], axis=2)
-        return dp, dx.reshape(dout.shape[0], -1)
+        return dp, as_rows(dx)
 
     def parameter_gradients(self, p: dict[str, Array], saved: Any, dout: Array) -> dict[str, Array]:
         """The gradients alone: what the first layer of a network needs."""
@@ -178,7 +174,7 @@ class Recurrent(ABC):
         """(dp, da): the gradients, and dL/da of all steps."""
         z, kept = saved
         xp = namespace(dout)
-        x, exists = self._by_step(z)
+        x, exists = self.by_step(z)
         states, kept = kept[: self.n_states], kept[self.n_states :]
         befores = tuple(map(self._shifted, states))
         from_above = None
@@ -218,9 +214,9 @@ class Recurrent(ABC):
 
     def _rows(self, z: Array) -> Array:
         """(n, steps, features), the mask included."""
-        return z.reshape(z.shape[0], self.steps, -1)
+        return z.reshape(z.shape[0], self.steps, z.shape[1] // self.steps)
 
-    def _by_step(self, z: Array) -> tuple[Array, Array]:
+    def by_step(self, z: Array) -> tuple[Array, Array]:
         """Features (steps, n, features), and which steps exist (steps, n, 1), None for all of them."""
         x = _turned(self._rows(z))
         return (x[:, :, :-1], x[:, :, -1:] > 0.5) if self.masked else (x, None)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ParameterError
+from chainrule.network.grid_layer import GridLayer, grid_shape
 from chainrule.network.special import namespace
 
 __all__ = ["RandomShift"]
@@ -14,7 +15,7 @@ Array = Any
 
 
 @dataclass(frozen=True)
-class RandomShift:
+class RandomShift(GridLayer):
     """out[y, x] = z[y + Δy, x + Δx], 0 beyond the border.
 
     Δ is drawn for each row while training, and 0 when predicting. Backward shifts dout back.
@@ -32,31 +33,29 @@ class RandomShift:
     """
 
     kind: ClassVar[str] = "random_shift"
-    decayed: ClassVar[tuple[str, ...]] = ()
     is_random: ClassVar[bool] = True
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     pixels: int = 1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", tuple(self.shape))
-        if len(self.shape) != 3 or not all(type(n) is int and n > 0 for n in self.shape):
-            raise ParameterError(f"shape must be (height, width, channels), however: {self.shape!r}")
-        if type(self.pixels) is not int or not 0 <= self.pixels <= max(self.shape):
+        object.__setattr__(self, "shape", grid_shape(self.shape, "height", "width", "channels"))
+        if type(self.pixels) is not int or not 0 <= self.pixels <= max(self.shape[:2]):
             raise ParameterError(
                 f"pixels must be a whole number from 0 to the image's size {self.shape}, however: "
                 f"{self.pixels!r}"
             )
 
     @property
-    def out_shape(self) -> tuple[int, int, int]:
+    def out_shape(self) -> tuple[int, ...]:
+        """(height, width, channels) of what comes out."""
         return self.shape
 
     def n_out(self, n_in: int) -> int:
-        if n_in != int(np.prod(self.shape)):
-            raise ParameterError(f"rows of shape {self.shape} have another number of values than: {n_in}")
+        self.check_width(n_in)
         return n_in
 
     def shapes(self, n_in: int) -> dict[str, tuple[int, ...]]:
+        self.check_width(n_in)
         return {}
 
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
@@ -77,10 +76,3 @@ class RandomShift:
         columns = xp.arange(width, dtype=np.int32) + shifts[:, 1:] + border
         which = xp.arange(z.shape[0], dtype=np.int32)[:, None, None]
         return images[which, rows[:, :, None], columns[:, None, :]].reshape(z.shape)
-
-    def describe(self) -> dict[str, Any]:
-        return {"layer": self.kind, "shape": list(self.shape), "pixels": self.pixels}
-
-    @classmethod
-    def from_description(cls, description: dict[str, Any]) -> "RandomShift":
-        return cls(tuple(description["shape"]), description["pixels"])

@@ -1,16 +1,21 @@
 """Functions that the array API standard lacks, or that an engine computes slowly."""
 
-from math import factorial, pi
+from math import factorial, pi, prod
 from typing import Any
 
 import numpy as np
 
-__all__ = ["cos_turns", "erf", "namespace", "sin_turns"]
+__all__ = ["as_rows", "cos_turns", "erf", "namespace", "sin_turns"]
 
 
 def namespace(z: Any) -> Any:
     """The array namespace of `z`: NumPy for NumPy arrays, jax.numpy for JAX arrays."""
     return z.__array_namespace__()
+
+
+def as_rows(array: Any) -> Any:
+    """(n, ...) as flat rows (n, values), of n = 0 too, where ``reshape(n, -1)`` cannot tell their length."""
+    return array.reshape(array.shape[0], prod(array.shape[1:]))
 
 
 def erf(z: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ParameterError
+from chainrule.network.settings import check_flag, check_positive
 from chainrule.network.special import namespace
 
 __all__ = ["Standardize"]
@@ -37,10 +38,8 @@ class Standardize:
     masked: bool = False
 
     def __post_init__(self) -> None:
-        if type(self.features) is not int or self.features < 1:
-            raise ParameterError(f"features must be a positive integer, however: {self.features!r}")
-        if type(self.masked) is not bool:
-            raise ParameterError(f"masked must be True or False, however: {self.masked!r}")
+        check_positive(features=self.features)
+        check_flag(masked=self.masked)
 
     @property
     def _width(self) -> int:
@@ -71,7 +70,7 @@ class Standardize:
         return {"m": places.mean(axis=0), "s": 1 / np.where(alike, 1.0, spread)}
 
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
-        grid = z.reshape(z.shape[0], -1, self._width)
+        grid = z.reshape(z.shape[0], z.shape[1] // self._width, self._width)
         centered = grid[..., : self.features] - p["m"]
         if not self.masked:
             return (centered * p["s"]).reshape(z.shape), (centered, None)

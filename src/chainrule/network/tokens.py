@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.errors import ParameterError
-from chainrule.network.special import namespace
+from chainrule.network.settings import check_flag, check_positive
+from chainrule.network.special import as_rows, namespace
 
 __all__ = ["TokenEmbedding"]
 
@@ -25,7 +26,8 @@ class TokenEmbedding:
     Parameters
     ----------
     levels : int
-        Codes there are, those for padding and for what is unknown included.
+        Codes there are, those for padding and for what is unknown included; others are refused by NumPy, and
+        become NaN in a program of JAX, whose training stops then.
     units : int
         Values that come out per step.
     steps : int
@@ -44,12 +46,8 @@ class TokenEmbedding:
     masked: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("levels", "units", "steps"):
-            value = getattr(self, name)
-            if type(value) is not int or value < 1:
-                raise ParameterError(f"{name} must be a positive integer, however: {value!r}")
-        if type(self.masked) is not bool:
-            raise ParameterError(f"masked must be True or False, however: {self.masked!r}")
+        check_positive(levels=self.levels, units=self.units, steps=self.steps)
+        check_flag(masked=self.masked)
 
     @property
     def out_shape(self) -> tuple[int, int]:
@@ -77,11 +75,16 @@ class TokenEmbedding:
 
     def forward(self, p: dict[str, Array], z: Array, draw: Any) -> tuple[Array, Any]:
         xp = namespace(z)
-        x = xp.take(p["E"], z.astype(xp.int32), axis=0)
+        if isinstance(z, np.ndarray):
+            self.check_codes(z)
+            codes = z
+        else:
+            codes = xp.where(z < 0, self.levels, z)  # JAX takes a negative one from the end, others as NaN
+        x = xp.take(p["E"], codes.astype(xp.int32), axis=0)
         if self.masked:
             exists = _exists(z)
             x = xp.concat([xp.where(exists, x, 0), exists.astype(x.dtype)], axis=2)
-        return x.reshape(z.shape[0], -1), z
+        return as_rows(x), z
 
     def backward(self, p: dict[str, Array], z: Array, dout: Array) -> tuple[dict[str, Array], Array]:
         return self.parameter_gradients(p, z, dout), namespace(z).zeros_like(z)
@@ -93,6 +96,20 @@ class TokenEmbedding:
         if self.masked:
             dx = xp.where(_exists(z), dx, 0)
         return {"E": _sums(z.reshape(-1).astype(xp.int32), dx.reshape(-1, self.units), self.levels)}
+
+    def check_codes(self, codes: Array) -> None:
+        """Refuse what is no code.
+
+        Raises
+        ------
+        ParameterError
+        """
+        wrong = ~((codes >= 0) & (codes < self.levels))
+        if wrong.any():
+            raise ParameterError(
+                f"codes must be from 0 to levels - 1 = {self.levels - 1}, however: {codes[wrong][0]:g}; give "
+                "more levels, or code what is unknown as one of them"
+            )
 
     def describe(self) -> dict[str, Any]:
         return {"layer": self.kind} | {field.name: getattr(self, field.name) for field in fields(self)}

@@ -1,6 +1,5 @@
 """The numbers behind the pictures, as data for the page: trace, gradient check, doctor."""
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from chainrule.errors import ParameterError
 from chainrule.estimators.problem import problem_of
+from chainrule.estimators.silence import without_warnings
 from chainrule.explain import Finding, check_gradients, doctor
 from chainrule.explain.document import Document, Formula, Grid, Section, number
 from chainrule.explain.gradient_table import GOOD
@@ -165,8 +165,7 @@ def examination(run: Run) -> tuple[list[dict[str, Any]], list[str]]:
     if examples.rows.labels:
         y, y_test = y.astype(int), y_test.astype(int)
     unseen = {"X_val": X_test, "y_val": y_test} if len(y_test) else {}
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
+    with without_warnings(), np.errstate(all="ignore"):
         found = doctor(estimator_of(run), X, y, **unseen)
     return list(map(finding_data, found.findings)), list(found.healthy)
 

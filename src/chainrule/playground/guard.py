@@ -6,10 +6,11 @@ server's own page and know the token, which is only in the address that was prin
 """
 
 import hmac
-from typing import Any
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chainrule.serving.headers import only_header
 
 __all__ = ["SUBPROTOCOL", "Guard"]
 
@@ -54,14 +55,14 @@ class Guard:
         await (refusal or self.app)(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
-        host = _only(scope, b"host")
+        host = only_header(scope, b"host")
         if host not in self._hosts:
             return PlainTextResponse("This server answers to its own address only.\n", 400)
         if scope["type"] == "http":
             if scope["method"] in _READING:
                 return None
             return PlainTextResponse("This server can only be read from.\n", 405, {"allow": "GET, HEAD"})
-        if _only(scope, b"origin") != b"http://" + host:
+        if only_header(scope, b"origin") != b"http://" + host:
             return PlainTextResponse("Only the playground's own page may connect.\n", 403)
         if not self._knows_token(scope):
             return PlainTextResponse("The token is missing or wrong; use the address as printed.\n", 403)
@@ -72,12 +73,6 @@ class Guard:
         if len(offered) != 2 or offered[0] != SUBPROTOCOL:
             return False
         return hmac.compare_digest(offered[1].encode(errors="replace"), self._token)
-
-
-def _only(scope: Scope, name: bytes) -> Any:
-    """The value of a header that occurs once; None otherwise."""
-    values = [value for key, value in scope["headers"] if key == name]
-    return values[0] if len(values) == 1 else None
 
 
 def _headers(port: int) -> list[tuple[bytes, bytes]]:

@@ -6,9 +6,7 @@ and a worker whose page does not read waits for its page.
 """
 
 import asyncio
-import os
 import secrets
-import socket
 import sys
 import threading
 import webbrowser
@@ -32,6 +30,7 @@ from chainrule.playground.guard import Guard
 from chainrule.playground.messages import MOST_BYTES, frame_from_page
 from chainrule.playground.page import CONTENT_TYPES, NOT_BUILT, STATIC, page_file, page_files
 from chainrule.playground.process import WorkerProcess
+from chainrule.serving.listener import bracketed, listener_at
 
 if TYPE_CHECKING:
     import uvicorn
@@ -215,11 +214,16 @@ def serve(
     ChainruleError
         If the host is not this machine, the port is in use, or the page has not been built.
     """
+    if host not in _LOOPBACK:
+        raise ParameterError(
+            f"the playground listens on this machine only: host must be one of {', '.join(_LOOPBACK)}, "
+            f"however is {host!r}; from another machine reach it with: ssh -L PORT:127.0.0.1:PORT"
+        )
     page_file("index.html")
-    listener = _listener(host, port)
+    listener = listener_at(host, port)
     token = secrets.token_urlsafe(32)
     port = listener.getsockname()[1]
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/#token={token}"
+    address = f"http://{bracketed(host)}:{port}/#token={token}"
     paths = {
         name: path if path is None else str(path) for name, path in {"data": data, "model": model}.items()
     }
@@ -235,17 +239,3 @@ def serve(
     finally:
         connections.close()
         listener.close()
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    if host not in _LOOPBACK:
-        raise ParameterError(
-            f"the playground listens on this machine only: host must be one of {', '.join(_LOOPBACK)}, "
-            f"however is {host!r}; from another machine reach it with: ssh -L PORT:127.0.0.1:PORT"
-        )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=128)
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise ParameterError(f"port {port} cannot be used ({reason}); choose another, or 0") from None

@@ -1,5 +1,6 @@
 """The playground in a notebook."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from chainrule.playground.messages import frame_from_page, pack, split
 from chainrule.playground.page import page_file
 from chainrule.playground.process import WorkerProcess
+from chainrule.table.limits import TableLimits
 
 __all__ = ["Playground"]
 
@@ -27,6 +29,8 @@ class Playground(anywidget.AnyWidget):
         Column of the table that is predicted; by default the last.
     model : path, optional
         Model file to begin with.
+    limits : TableLimits, optional
+        Of tables, those that are opened later too; default: those by which every table is read.
 
     Raises
     ------
@@ -37,11 +41,23 @@ class Playground(anywidget.AnyWidget):
     _esm = page_file("playground.js")
     _css = page_file("playground.css")
 
-    def __init__(self, data: Any = None, target: str | None = None, model: str | Path | None = None):
+    def __init__(
+        self,
+        data: Any = None,
+        target: str | None = None,
+        model: str | Path | None = None,
+        *,
+        limits: TableLimits | None = None,
+    ):
         super().__init__()
         path = str(data) if isinstance(data, str | Path) else None
         table = None if data is None or path else _table_message(data, target)
-        options = {"data": path, "target": path and target, "model": model if model is None else str(model)}
+        options = {
+            "data": path,
+            "target": path and target,
+            "model": None if model is None else str(model),
+            "limits": limits and asdict(limits),
+        }
         self._greeting: dict[str, bytes] = {}
         self._worker: WorkerProcess | None = WorkerProcess(self._to_page, self._tell_end, options)
         if table:

@@ -85,7 +85,8 @@ class FeatureMapsDisplay:
             W.reshape(-1, *window.size, window.grid[2]),
             maps[0].reshape(*window.places, -1),
             rows[0].reshape(model.input_shape_),
-            f"convolution {layer}: filters, and {behind[0].function.name if bends else 'a'} of what they see",
+            f"convolution {layer}: filters{' (orange > 0)' * (window.grid[2] == 1)}, and "
+            f"{behind[0].function.name if bends else 'a'} of what they see",
         ).plot(ax, max_units=max_units)
 
     def plot(self, ax: Any = None, *, max_units: int = 16) -> "FeatureMapsDisplay":
@@ -101,8 +102,8 @@ class FeatureMapsDisplay:
         if isinstance(max_units, bool) or not isinstance(max_units, int) or max_units < 1:
             raise ParameterError(f"max_units must be 1 at least, however: {max_units!r}")
         n = min(max_units, len(self.filters))
-        columns = min(n + 1, 9 if n > 12 else 7)
-        rows = -(-(n + 1) // columns)
+        in_a_row = min(n, 8 if n > 12 else 6)
+        columns, rows = 1 + in_a_row, -(-n // in_a_row)
         if ax is None:
             inches = (max(0.85 * columns, 3.5), 1.7 * rows + 0.3)
             ax = matplotlib("pyplot").subplots(layout="constrained", figsize=inches)[1]
@@ -111,11 +112,12 @@ class FeatureMapsDisplay:
         shown = f", {n} of {len(self.filters)}" if n < len(self.filters) else ""
         size = text_size(ax)
         ax.set_title(wrapped(f"{self.title}{shown}", size_in_points(ax)[0], size), fontsize=size)
-        self.axes_ = [self._image(_inset(ax, 0, columns, rows, is_upper=False))]
+        self.axes_ = [self._image(_inset(ax, (0, 0), columns, rows, is_upper=False))]
         bound = float(np.abs(self.maps).max()) or 1.0
         low = -bound if self.maps.min() < 0 else 0.0
         for k in range(n):
-            upper, lower = (_inset(ax, k + 1, columns, rows, is_upper) for is_upper in (True, False))
+            row, column = divmod(k, in_a_row)
+            upper, lower = (_inset(ax, (row, 1 + column), columns, rows, up) for up in (True, False))
             self._filter(upper, k)
             upper.set_title(str(k + 1), fontsize=0.8 * size, pad=1.5)
             lower.imshow(self.maps[:, :, k], cmap="PuOr_r" if low else "magma", vmin=low, vmax=bound)
@@ -141,9 +143,9 @@ class FeatureMapsDisplay:
             ax.imshow(np.sqrt((weights**2).sum(axis=2)), cmap="Greys", vmin=0)
 
 
-def _inset(ax: Any, k: int, columns: int, rows: int, is_upper: bool) -> Any:
+def _inset(ax: Any, place: tuple[int, int], columns: int, rows: int, is_upper: bool) -> Any:
     """Axes in one place of the table of pictures: the filters stand on the maps."""
-    row, column = divmod(k, columns)
+    row, column = place
     wide, tall = 1 / columns, 1 / rows
     bottom, height = (0.54, 0.34) if is_upper else (0.0, 0.52)
     box = (column * wide + 0.04 * wide, 1 - (row + 1) * tall + bottom * tall, 0.92 * wide, height * tall)

@@ -15,7 +15,8 @@ import numpy as np
 from chainrule.engine import Data
 from chainrule.errors import TableError
 from chainrule.scale.feed import Encode, Feed
-from chainrule.scale.source import Part, Source, rows_of_a_piece
+from chainrule.scale.parts import Part, rows_of_a_piece
+from chainrule.scale.source import Source
 from chainrule.scale.survey import Roles, Survey, survey, usable
 from chainrule.scale.types import TextTypes
 

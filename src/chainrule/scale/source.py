@@ -1,13 +1,10 @@
 """Data sets larger than the memory, read piece by piece: Parquet, CSV, lazy frames.
 
-A source is a sequence of parts that can be read independently of each other, in any order: the row groups of
-Parquet files, CSV files, a lazy frame. A part is read in pieces of a bounded number of rows.
+A source is a sequence of parts that can be read independently of each other, in any order: see `parts`.
 """
 
 import glob
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,34 +14,18 @@ import numpy as np
 from chainrule.errors import ParameterError, TableError
 from chainrule.estimators.streams import is_streamed
 from chainrule.scale.keys import Share
-from chainrule.scale.text import header_of, text_frames
+from chainrule.scale.parts import Fragment, LazyFrame, Part, TextFile, polars_in_words
+from chainrule.scale.text import header_of
 from chainrule.table.names import absent_message
-from chainrule.table.readers import MISSING
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Part", "Source", "rows_of_a_piece", "source_of"]
-
-PIECE = 65_536
-_CELLS_OF_A_PIECE = 2_000_000
+__all__ = ["Source", "source_of"]
 
 _TEXT = {".csv": ",", ".tsv": "\t"}
 _FORMATS = (*_TEXT, ".parquet")
 _PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
-
-
-def rows_of_a_piece(n_columns: int) -> int:
-    """How many rows of so many columns are read at a time, at the most."""
-    return max(1, min(PIECE, _CELLS_OF_A_PIECE // max(1, n_columns)))
-
-
-class Part(ABC):
-    """Some rows of a source that can be read without the others."""
-
-    @abstractmethod
-    def pieces(self, columns: Sequence[str]) -> Iterator["pl.DataFrame"]:
-        """The rows in their order, these columns only, `rows_of_a_piece` at a time at the most."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +162,7 @@ def _of_files(name: str, files: Sequence[Path]) -> Source:
             raise TableError(
                 f"{file} has other columns than {files[0]}; give all files of {name} the same header"
             )
-    return Source(name, first, tuple(_CsvPart(file, separator) for file in files), files=tuple(files))
+    return Source(name, first, tuple(TextFile(file, separator) for file in files), files=tuple(files))
 
 
 # -- Parquet -------------------------------------------------------------------------------------------------
@@ -235,86 +216,13 @@ def _of_dataset(name: str, dataset: Any, schema: Any) -> Source:
         ) from None
     for fragment in fragments:
         groups = fragment.split_by_row_group() if hasattr(fragment, "split_by_row_group") else [fragment]
-        parts += [_Fragment(name, group, schema) for group in groups]
+        parts += [Fragment(name, group, schema) for group in groups]
     return Source(name, tuple(schema.names), tuple(parts))
-
-
-@dataclass(frozen=True)
-class _Fragment(Part):
-    """A row group of a Parquet file, or a fragment of another format that pyarrow reads."""
-
-    name: str
-    fragment: Any
-    schema: Any
-
-    def pieces(self, columns: Sequence[str]) -> Iterator["pl.DataFrame"]:
-        import polars as pl
-        from pyarrow import ArrowException
-
-        try:
-            batches = self.fragment.to_batches(
-                schema=self.schema,
-                columns=list(columns),
-                batch_size=rows_of_a_piece(len(columns)),
-                batch_readahead=1,
-                fragment_readahead=1,
-            )
-            for batch in batches:
-                if batch.num_rows:
-                    yield pl.DataFrame(pl.from_arrow(batch))
-        except (ArrowException, OSError) as error:
-            raise TableError(f"{self.name} cannot be read ({str(error).splitlines()[0]})") from None
-
-
-# -- text ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _CsvPart(Part):
-    """A text file; its fields stay text, blanks around them go, and what stands for no value is missing."""
-
-    path: Path
-    separator: str
-
-    def pieces(self, columns: Sequence[str]) -> Iterator["pl.DataFrame"]:
-        import polars as pl
-
-        present = pl.all().is_in(list(MISSING)).not_()
-        try:
-            for fields in text_frames(self.path, self.separator):
-                text = fields.select(pl.col(columns).str.strip_chars())
-                fields = text.with_columns(pl.when(present).then(pl.all()))
-                yield from fields.iter_slices(rows_of_a_piece(len(columns)))
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise TableError(f"{self.path} cannot be read ({str(error).splitlines()[0]})") from None
 
 
 # -- lazy frames ---------------------------------------------------------------------------------------------
 
 
 def _of_lazy_frame(frame: Any) -> Source:
-    with _polars_in_words():
-        return Source("the lazy frame", tuple(frame.collect_schema().names()), (_LazyPart(frame),))
-
-
-@dataclass(frozen=True)
-class _LazyPart(Part):
-    """A lazy frame of polars, which its streaming engine runs anew each time."""
-
-    frame: Any
-
-    def pieces(self, columns: Sequence[str]) -> Iterator["pl.DataFrame"]:
-        with _polars_in_words():
-            yield from self.frame.select(columns).collect_batches(
-                chunk_size=rows_of_a_piece(len(columns)), maintain_order=True
-            )
-
-
-@contextmanager
-def _polars_in_words() -> Iterator[None]:
-    import polars as pl
-
-    try:
-        yield
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise TableError(f"the lazy frame cannot be read ({str(error).splitlines()[0]})") from None
+    with polars_in_words():
+        return Source("the lazy frame", tuple(frame.collect_schema().names()), (LazyFrame(frame),))

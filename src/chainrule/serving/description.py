@@ -131,43 +131,43 @@ def _as_csv(row: Json) -> str:
 
 
 def _schemas(model: ServedModel, limits: Limits) -> Json:
+    return _of_requests(model, limits) | _of_answers(model)
+
+
+def _of_requests(model: ServedModel, limits: Limits) -> Json:
+    rows = {
+        "type": "array",
+        "items": _reference("Row"),
+        "minItems": 1,
+        "maxItems": limits.max_rows,
+    }
     return {
         "Row": _object({column.name: column.schema() for column in model.columns}, further=True),
-        "Rows": {
-            "oneOf": [
-                _object(
-                    {
-                        "rows": {
-                            "type": "array",
-                            "items": _reference("Row"),
-                            "minItems": 1,
-                            "maxItems": limits.max_rows,
-                        }
-                    }
-                ),
-                _object({"row": _reference("Row")}),
-            ]
-        },
+        "Rows": {"oneOf": [_object({"rows": rows}), _object({"row": _reference("Row")})]},
+    }
+
+
+def _of_answers(model: ServedModel) -> Json:
+    text = {"type": "string"}
+    error = {
+        "type": {"enum": [name for name, _ in ERRORS.values()]},
+        "message": text,
+        "where": {"type": ["string", "null"]},
+    }
+    return {
         "Predictions": _object(
             {
-                "target": {"type": "string"},
+                "target": text,
                 "predictions": {"type": "array", "items": _prediction(model)},
-                "warnings": {"type": "array", "items": {"type": "string"}},
+                "warnings": {"type": "array", "items": text},
             }
         ),
-        "Health": _object(
-            {
-                "ready": {"type": "boolean"},
-                "kind": {"type": "string"},
-                "target": {"type": "string"},
-                "version": {"type": "string"},
-            }
-        ),
+        "Health": _object({"ready": {"type": "boolean"}, "kind": text, "target": text, "version": text}),
         "Model": _object(
             {
-                "kind": {"type": "string"},
+                "kind": text,
                 "task": {"enum": ["classification", "regression"]},
-                "target": {"type": "string"},
+                "target": text,
                 "classes": {"type": "array"},
                 "largest_interval": {"type": ["number", "null"]},
                 "columns": {
@@ -176,17 +176,7 @@ def _schemas(model: ServedModel, limits: Limits) -> Json:
                 },
             }
         ),
-        "Error": _object(
-            {
-                "error": _object(
-                    {
-                        "type": {"enum": [name for name, _ in ERRORS.values()]},
-                        "message": {"type": "string"},
-                        "where": {"type": ["string", "null"]},
-                    }
-                )
-            }
-        ),
+        "Error": _object({"error": _object(error)}),
     }
 
 

@@ -11,7 +11,8 @@ import traceback
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chainrule.serving.request_error import RequestError
+from chainrule.serving.headers import only_header
+from chainrule.serving.request_error import LATER, RequestError
 
 __all__ = ["Guard"]
 
@@ -61,11 +62,11 @@ class Guard:
                 await _refusal_for(error).response()(scope, receive, send_with_headers)
 
     def _check(self, scope: Scope) -> None:
-        host = _HOST.fullmatch((_only(scope, b"host") or b"").decode("latin-1").lower())
+        host = _HOST.fullmatch((only_header(scope, b"host") or b"").decode("latin-1").lower())
         if host is None or host["name"] not in self._hosts:
             raise RequestError(400, "the server answers to its own name only; see --name", "header.host")
         if self._token is not None and not hmac.compare_digest(
-            _only(scope, b"authorization") or b"", self._token
+            only_header(scope, b"authorization") or b"", self._token
         ):
             message = "the token is missing or wrong; send it as Authorization: Bearer TOKEN"
             raise RequestError(401, message, "header.authorization", {"www-authenticate": "Bearer"})
@@ -78,13 +79,5 @@ def _refusal_for(error: Exception) -> RequestError:
     # Neither what was sent nor the error's own message, which may quote it.
     sys.stderr.write(f"chainrule: error: {type(error).__name__} in {place.name}, line {place.lineno}\n")
     if isinstance(error, MemoryError):
-        return RequestError(
-            503, "the memory does not suffice now; send fewer rows", headers={"retry-after": "1"}
-        )
+        return RequestError(503, "the memory does not suffice now; send fewer rows", headers=LATER)
     return RequestError(500, "the server has a fault; its log says where")
-
-
-def _only(scope: Scope, name: bytes) -> bytes | None:
-    """The value of a header that occurs once; None otherwise."""
-    values: list[bytes] = [value for key, value in scope["headers"] if key == name]
-    return values[0] if len(values) == 1 else None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ModelFileError, ParameterError
-from chainrule.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
+from chainrule.estimators import Forecaster, MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
 from chainrule.estimators.tabular_fitted import Encoded
 from chainrule.files.model_file import load_with_record
 from chainrule.serving.columns import InputColumn
@@ -208,8 +208,17 @@ def load_served(path: Path) -> ServedModel:
     """
     model, record = load_with_record(path)
     kind = "Network" if isinstance(model, tuple) else type(model).__name__
-    if not isinstance(model, MLPClassifier | MLPRegressor | TabularClassifier | TabularRegressor):
+    if isinstance(model, Forecaster):
+        raise ModelFileError(
+            f"{path} holds a Forecaster, which goes on with a series and answers no single rows; use "
+            "chainrule predict, or its predict in Python"
+        )
+    if isinstance(model, tuple):
         raise ModelFileError(f"{path} holds a {kind}, which has no columns; serve an estimator instead")
+    if not isinstance(model, MLPClassifier | MLPRegressor | TabularClassifier | TabularRegressor):
+        raise ModelFileError(
+            f"{path} holds a {kind}, whose rows are no columns of a table; use it from Python"
+        )
     if not _gives_one_answer(model):
         raise ModelFileError(f"{path} holds a {kind} that gives several answers per row; use it from Python")
     target = record.get("target")

@@ -2,7 +2,6 @@
 
 import ipaddress
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Collection, Iterator
@@ -17,6 +16,7 @@ from chainrule.serving.application import Application, make_app
 from chainrule.serving.connection import patient
 from chainrule.serving.guard import Guard
 from chainrule.serving.limits import Limits
+from chainrule.serving.listener import bracketed, listener_at
 from chainrule.serving.model import load_served
 
 __all__ = ["make_server", "serve"]
@@ -61,8 +61,8 @@ def serve(
     limits = limits or Limits()
     served = load_served(Path(model))
     app = Application(served, limits, has_token=token is not None)
-    listener = _listener(host, port)
-    address = f"http://{_bracketed(host)}:{listener.getsockname()[1]}"
+    listener = listener_at(host, port)
+    address = f"http://{bracketed(host)}:{listener.getsockname()[1]}"
     try:
         with _ended_by_signals():
             sys.stdout.write(f"Serving  {model} ({served.kind} of {served.target!r}) at {address}\n")
@@ -114,11 +114,7 @@ def _known_hosts(host: str, names: Collection[str]) -> frozenset[str]:
             f"--host {host} listens on every address of this machine; say with --name by which names or "
             "addresses clients call it"
         )
-    return _LOOPBACK_NAMES | {_bracketed(name).lower() for name in (host, *names)}
-
-
-def _bracketed(name: str) -> str:
-    return f"[{name}]" if ":" in name else name
+    return _LOOPBACK_NAMES | {bracketed(name).lower() for name in (host, *names)}
 
 
 def _check_token(host: str, token: str | None) -> None:
@@ -141,12 +137,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as error:
-        reason = str(error.strerror).partition(" (")[0]  # behind it the address, a second time
-        raise ParameterError(f"{_bracketed(host)}:{port} cannot be used ({reason}); choose another") from None
