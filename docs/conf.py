@@ -113,6 +113,7 @@ CONTENTS = {
         "Look behind it": [
             "/CONTRIBUTING",
             "decisions/README",
+            "/benchmarks/goals",
             "/benchmarks/README",
             "/benchmarks/trust",
             "/CHANGELOG",
