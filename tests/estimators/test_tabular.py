@@ -113,6 +113,10 @@ def test_categorical_features_and_kinds_are_obeyed():
     np.testing.assert_array_equal(model.predict(X), model.predict(X + np.array([1, 0])))
     with pytest.raises(ParameterError, match="column 7"):
         TabularRegressor(**QUICK, categorical_features=[7]).fit(X, y)
+    with pytest.raises(ParameterError, match=r"kinds are given for columns that do not exist.*'zip'"):
+        TabularRegressor(**QUICK, categorical_features=["zip"]).fit(X, y)
+    with pytest.raises(ParameterError, match="of a frame give the column, not its name"):
+        TabularClassifier(**QUICK).fit(pd.DataFrame({"a": [1, 2], "b": [0, 1]}), "b")
 
 
 def test_a_table_of_constants_predicts_the_mean():

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from scipy.sparse import csr_array
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
@@ -169,6 +169,15 @@ def test_severe_findings_come_first(iris_model):
     severities = [finding.severity for finding in diagnosis.findings]
     assert {"severe", "notable"} == set(severities)
     assert severities == sorted(severities, reverse=True)
+
+
+def test_causes_come_before_what_they_lead_to():
+    X, y = load_wine(return_X_y=True)
+    with pytest.warns(ConvergenceWarning):
+        model = MLPClassifier((8,), solver="sgd", learning_rate_init=0.5, random_state=0).fit(X, y)
+    names = [finding.name for finding in doctor(model, X, y).findings]
+    assert names[0] == "unscaled inputs"
+    assert len(names) > 2
 
 
 def test_at_most_10_000_rows_are_looked_at_and_this_is_said():

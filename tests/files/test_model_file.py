@@ -12,7 +12,16 @@ import safetensors.numpy
 from sklearn.base import clone
 
 import chainrule
-from chainrule import LSTM, Dense, MLPClassifier, MLPRegressor, Network, TabularRegressor, TokenEmbedding
+from chainrule import (
+    LSTM,
+    Dense,
+    MLPClassifier,
+    MLPRegressor,
+    Network,
+    SequenceClassifier,
+    TabularRegressor,
+    TokenEmbedding,
+)
 from chainrule.errors import ModelFileError
 from chainrule.files.model_file import load_with_record
 from chainrule.optimization.schedules import OneCycle, WarmUp
@@ -242,6 +251,16 @@ def test_a_table_model_with_code_or_another_loss_is_not_saved(models, tmp_path, 
     with pytest.raises(ModelFileError, match=says):
         chainrule.save(model, tmp_path / "m")
     assert os.listdir(tmp_path) == []
+
+
+def test_a_layer_of_ones_own_is_made_known_before_it_is_saved(rows, tmp_path):
+    class Own(Dense):
+        kind = "own"
+
+    X, y = np.ones((8, 3, 1)), np.arange(8) % 2
+    model = SequenceClassifier(layers=(Own(2),), max_iter=1).fit(X, y)
+    with pytest.raises(ModelFileError, match=r"add yours .* LAYERS\['own'\] = Own"):
+        model.save(tmp_path / "m")
 
 
 def test_what_cannot_be_saved_is_said(rows, tmp_path):

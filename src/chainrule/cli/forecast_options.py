@@ -99,6 +99,9 @@ def check_task(is_forecast: bool, of_series: Mapping[str, Any], of_rows: Mapping
     if wrong and is_forecast:
         raise ParameterError(f"{wrong[0]} does not go with --task forecast; leave it out")
     if wrong:
-        raise ParameterError(f"{wrong[0]} goes with --task forecast; add that, or leave {wrong[0]} out")
+        instead = "; a regression's intervals: chainrule predict --interval" * (wrong[0] == "--interval")
+        raise ParameterError(
+            f"{wrong[0]} goes with --task forecast; add that, or leave {wrong[0]} out{instead}"
+        )
     if is_forecast and of_series["--horizon"] is None:
         raise ParameterError("--task forecast needs --horizon N, the number of steps to tell")

@@ -160,7 +160,10 @@ def checked_labels(y: Any) -> Array:
     is_list = isinstance(y, list | tuple)
     y = np.array(y, dtype=object) if is_list else _as_array(y)
     if y.ndim not in (1, 2) or y.shape[1:] == (0,):
-        raise ParameterError(f"y must have a label for each row, however: {y!r:.200} of shape {y.shape}")
+        instead = "; of a frame give the column, not its name" * (y.ndim == 0)
+        raise ParameterError(
+            f"y must have a label for each row, however: {y!r:.200} of shape {y.shape}{instead}"
+        )
     y = _one_column(y)
     missing = _missing(y)
     if missing.any():

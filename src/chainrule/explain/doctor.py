@@ -35,19 +35,20 @@ __all__ = ["EXAMINATIONS", "Diagnosis", "Finding", "doctor"]
 Examination = Callable[[Examined], Finding | str | None]
 """A finding, or None where all is well, or why it could not be examined. Changes nothing."""
 
+# Causes come before what they lead to; the findings are in this order.
 EXAMINATIONS: tuple[Examination, ...] = (
     leaking_column,
+    unscaled_inputs,
+    learning_rate_too_high,
+    learning_rate_too_low,
     constant_predictions,
     underfitting,
     overfitting,
     probabilities_off,
-    learning_rate_too_high,
-    learning_rate_too_low,
     size_of_a_step,
     dead_units,
     saturated_units,
     gradients,
-    unscaled_inputs,
     constant_columns,
     copied_columns,
     missing_values,

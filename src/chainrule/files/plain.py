@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ModelFileError, ParameterError
-from chainrule.network import LAYERS, ActivationFunction, Loss, get_activation, get_loss
+from chainrule.network import LAYERS, ActivationFunction, Layer, Loss, get_activation, get_loss
 from chainrule.optimization.schedules import (
     Constant,
     Cosine,
@@ -79,6 +79,11 @@ def _object_to_plain(name: str, value: Any) -> Any:
     except ParameterError as error:
         raise ModelFileError(f"{name} cannot be saved: {error}") from None
     what = "a function, and a model file holds no code" if callable(value) else "no plain data"
+    if isinstance(value, Layer):
+        raise ModelFileError(
+            f"{name}={value!r:.200} cannot be saved: files know the layers in chainrule.network.LAYERS; add "
+            f"yours before saving and before loading: LAYERS[{value.kind!r}] = {type(value).__name__}"
+        )
     raise ModelFileError(
         f"{name}={value!r:.200} cannot be saved: it is {what}; replace it by a name, a number or None with "
         f"set_params({name}=...) before saving"

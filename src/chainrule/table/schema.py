@@ -206,7 +206,9 @@ def _html_row(tag: str, cells: Iterable[str]) -> str:
 def _check_kinds(kinds: Mapping[str, str], names: tuple[str, ...]) -> None:
     absent = [name for name in kinds if name not in names]
     if absent:
-        raise ParameterError(f"kinds names columns that do not exist: {absent_message(absent, list(names))}")
+        raise ParameterError(
+            f"kinds are given for columns that do not exist: {absent_message(absent, list(names))}"
+        )
     for name, kind in kinds.items():
         if not isinstance(kind, str) or kind not in KINDS:
             raise ParameterError(
