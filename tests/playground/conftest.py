@@ -160,7 +160,7 @@ def server_at():
 @pytest.fixture(scope="session")
 def receive():
     """``receive(page)``: content of the next message."""
-    return lambda page: split(page.recv(timeout=5))[0]
+    return lambda page: split(page.recv(timeout=30))[0]
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,9 @@ from time import process_time
 import numpy as np
 import pandas as pd
 
+from chainrule import Forecaster, ImageClassifier, SequenceClassifier, SequenceRegressor
 from chainrule.cli.app import app
-from chainrule.errors import DegradedWarning, ModelFileError
+from chainrule.errors import DegradedWarning, ModelFileError, ParameterError
 from chainrule.files.model_file import load_with_record
 
 __all__ = ["examined", "inspected"]
@@ -42,8 +43,11 @@ def _ask(model):
         network, theta = model
         _finite(network.predict(theta, _numbers(network.n_inputs)), "Network.predict")
         return
-    X = _rows(model.encoder_.schema) if hasattr(model, "encoder_") else _named(model)
     repr(model)
+    if isinstance(model, Forecaster):
+        _ask_for_forecasts(model)
+        return
+    X = _samples(model)
     if hasattr(model, "classes_"):
         predicted = model.predict(X)
         assert np.isin(predicted, [0, 1] if model._coding.multilabel else model.classes_).all()
@@ -62,6 +66,37 @@ def _ask(model):
         str(model.encoder_.schema_), model.encoder_.schema_._repr_html_(), model.encoder_.inputs
     elif model.n_layers_ > 2:
         _finite(model.transform(X), "transform")
+
+
+def _ask_for_forecasts(model):
+    """What follows, where nothing need be known of it, and where no step of the past is missing."""
+    with contextlib.suppress(ParameterError):
+        told = model.predict()
+        if not model.form_.of_array:
+            time = model.form_.time and model.form_.time.name
+            told = [told[name] for name in told.columns if name != time]
+        _finite(told, "predict")
+
+
+def _samples(model):
+    if hasattr(model, "encoder_"):
+        return _rows(model.encoder_.schema)
+    if isinstance(model, ImageClassifier):
+        return _numbers(int(np.prod(model.input_shape_))).reshape(-1, *model.input_shape_)
+    if isinstance(model, SequenceClassifier | SequenceRegressor):
+        return _sequences(model.sequence_shape_)
+    return _named(model)
+
+
+def _sequences(shape):
+    series = _numbers(shape.steps * shape.features).reshape(-1, shape.steps, shape.features)
+    if not shape.names:
+        return series
+    cells = [list(series[:, :, i]) for i in range(shape.features)]
+    cells += list(_numbers(shape.static).T)
+    return pd.concat([pd.Series(each) for each in cells], axis=1).set_axis(
+        pd.Index(shape.names, dtype=object), axis=1
+    )
 
 
 def _named(model):

@@ -69,7 +69,10 @@ class SequenceNetwork(GridNetwork):
         counts = (shape.steps, shape.features, shape.static)
         plain = all(type(n) is int and n >= 0 for n in counts) and type(shape.masked) is bool
         texts = all(type(name) is str for name in shape.names)
-        if not plain or not texts or shape.n_inputs != network.n_inputs or not shape.n_in_steps:
+        named = plain and (
+            len(shape.names) == shape.features + shape.static if shape.names else not shape.static
+        )
+        if not named or not texts or shape.n_inputs != network.n_inputs or not shape.n_in_steps:
             raise ValueError(f"sequences of shape {described!r:.80} do not fit the network")
         self.sequence_shape_ = shape
         self.input_shape_ = shape.steps, shape.features
