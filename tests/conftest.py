@@ -1,6 +1,7 @@
 """What the tests of several rooms use: both engines, central differences, a short way to train."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -190,3 +191,11 @@ def run_python():
         return done.stdout.strip()
 
     return run
+
+
+@pytest.fixture
+def interruptible():
+    """Ctrl-C is a KeyboardInterrupt, as in a terminal; what is started in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

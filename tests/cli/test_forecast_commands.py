@@ -328,6 +328,7 @@ def test_the_same_training_makes_the_same_file(run, visits):
     assert Path("1").read_bytes() == Path("2").read_bytes()
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_saves_nothing(run, visits, monkeypatch):
     from chainrule.estimators import fitting
 

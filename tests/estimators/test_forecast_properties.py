@@ -382,6 +382,7 @@ def test_its_network_is_a_network_as_any_other():
         model.windows(data[:20])
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_half_a_training_is_none(monkeypatch):
     from chainrule.estimators import fitting
 

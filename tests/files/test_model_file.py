@@ -13,8 +13,10 @@ from sklearn.base import clone
 
 import chainrule
 from chainrule import (
+    GRU,
     LSTM,
     Dense,
+    LayerNormalization,
     MLPClassifier,
     MLPRegressor,
     Network,
@@ -24,6 +26,7 @@ from chainrule import (
 )
 from chainrule.errors import ModelFileError
 from chainrule.files.model_file import load_with_record
+from chainrule.network import Standardize
 from chainrule.optimization.schedules import OneCycle, WarmUp
 
 KINDS = [
@@ -251,6 +254,17 @@ def test_a_table_model_with_code_or_another_loss_is_not_saved(models, tmp_path, 
     with pytest.raises(ModelFileError, match=says):
         chainrule.save(model, tmp_path / "m")
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("behind", [GRU(3, 2), LayerNormalization(4)])
+def test_what_overflows_inside_of_a_layer_is_refused_however_small_what_comes_out(behind, tmp_path):
+    network = Network(4, (Standardize(2), behind))
+    theta = network.initialize(np.random.default_rng(0), np.float32)
+    chainrule.save((network, theta), tmp_path / "m")
+    chainrule.load(tmp_path / "m")
+    theta[:2] = 3e38
+    with pytest.raises(ModelFileError, match="what the network computes is not finite"):
+        chainrule.save((network, theta), tmp_path / "m")
 
 
 def test_a_layer_of_ones_own_is_made_known_before_it_is_saved(rows, tmp_path):

@@ -122,7 +122,7 @@ def test_what_a_file_declares_takes_no_memory_and_no_time(tmp_path, bomb):
     begun = process_time()
     with pytest.raises(ModelFileError):
         chainrule.load(path)
-    assert process_time() - begun < 0.5 + size * MOST_SECONDS_PER_BYTE
+    assert process_time() - begun < 1 + size * MOST_SECONDS_PER_BYTE
     answer, peak = _peak(path)
     assert isinstance(answer, ModelFileError)
     assert peak < (1 << 20) + 4 * size + BYTES_PER_VALUE * sum(map(content.count, (b"[", b"{", b",")))

@@ -1,7 +1,7 @@
 """How large the values in a network can become: a network that would run out of numbers is not read.
 
 A bound goes through the layers as rows do: |z| ≤ r in front of a dense layer makes |a| ≤ |W| r + |b| behind
-it.
+it. Where a layer computes larger values than come out of it, its bound is that of these.
 """
 
 from collections.abc import Iterator
@@ -117,8 +117,19 @@ def _behind_layer(layer: Any, p: dict[str, Array], bound: Array) -> Array:
         return layer.forward({"m": -p["m"], "s": p["s"]}, bound, None)[0]
     if isinstance(layer, LayerNormalization):
         places = np.sqrt(layer.features) * p["g"] + p["b"]
-        return np.tile(places.astype(np.float64), bound.shape[1] // layer.features)[None]
-    return layer.forward(p, bound, None)[0]
+        squares = bound.max() ** 2
+        return np.tile(np.maximum(places, squares).astype(np.float64), bound.shape[1] // layer.features)[None]
+    out = layer.forward(p, bound, None)[0]
+    return np.maximum(out, _largest_sum(p, bound)) if any(name.endswith("U") for name in p) else out
+
+
+def _largest_sum(p: dict[str, Array], bound: Array) -> float:
+    """Of a recurrent layer's inputs and states, in front of its gates: these would hide that it overflows."""
+    directions = [name[:-1] for name in p if name.endswith("U")]
+    return max(
+        float((p[f"{each}W"].sum(1) * bound.max() + p[f"{each}U"].sum(1) + p[f"{each}b"]).max())
+        for each in directions
+    )
 
 
 def _of_function(function: Any, bound: Array) -> Array:
