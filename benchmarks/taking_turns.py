@@ -53,8 +53,8 @@ def in_turns(children: Mapping[str, tuple[list[str], dict[str, str]]], turns: in
     times: Times = {}
     for _ in range(turns):
         for name, child in running:
-            child.stdin.write("turn\n")  # type: ignore[union-attr]
-            child.stdin.flush()  # type: ignore[union-attr]
+            child.stdin.write("turn\n")
+            child.stdin.flush()
             for variant, found in json.loads(_answer(child, name)).items():
                 times.setdefault(variant, []).append(tuple(found))
     for _, child in running:

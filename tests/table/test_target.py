@@ -110,3 +110,26 @@ def test_known_numbers():
 def test_only_frames_with_names_have_a_target(table):
     with pytest.raises(ParameterError, match="must be"):
         prepare_target(table, "y")
+
+
+@pytest.mark.parametrize(
+    ("values", "task"),
+    [
+        ([True, False, None] * 5, "classification"),
+        (["a", "b", None] * 5, "classification"),
+        (["a", 1, None] * 5, "classification"),
+        ([1, "a", True] * 5, "classification"),
+    ],
+)
+def test_a_column_of_python_objects_is_what_its_values_are(values, task):
+    goal = prepare_target(pd.DataFrame({"y": pd.Series(values, dtype=object), "x": range(15)}), "y")
+    assert goal.task == task
+    assert goal.n_missing == values.count(None)
+
+
+def test_objects_that_are_no_values_and_times_are_refused():
+    for values in ([[1, 2], [3]], [object(), object()]):
+        with pytest.raises(TableError, match=r"'y' holds .*not supported; leave it out"):
+            prepare_target(pd.DataFrame({"y": pd.Series(values, dtype=object), "x": [1, 2]}), "y")
+    with pytest.raises(TableError, match=r"'y' holds dates or times .* days since a day"):
+        prepare_target(pl.DataFrame({"y": [dt.date(2024, 1, 1)] * 2, "x": [1, 2]}), "y")
