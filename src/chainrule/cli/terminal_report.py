@@ -220,7 +220,11 @@ def _inspected_model(report: dict[str, Any]) -> list[Any]:
     ]
     if "columns" in report:
         rows = [
-            (c["name"], c["kind"], c["extent"], f"{c['missing']:.0%}" if c["missing"] else "", c["becomes"])
+            (
+                *(c[name] for name in ("name", "kind", "extent")),
+                f"{c['missing']:.0%}" if c["missing"] else "",
+                c["becomes"].split(", "),
+            )
             for c in report["columns"][:_MOST_ROWS_SHOWN]
         ]
         headings = (
