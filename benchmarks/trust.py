@@ -59,6 +59,7 @@ def places() -> list[str]:
         "tests/trust",
         *(f"tests/estimators/{name}" for name in others),
         "tests/explain/test_doctor.py",
+        "tests/serving/test_threads.py",
         "tests/scale/test_stream_fit.py",
         "tests/scale/test_dask.py",
         "tests/playground/test_run.py",

@@ -10,6 +10,7 @@ import pytest
 import chainrule
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "method"), [("classes", "predict_proba"), ("numbers", "predict_interval")])
 def test_sixteen_threads_get_the_same_bits(models, table, name, method):
     estimator = models[name].estimator

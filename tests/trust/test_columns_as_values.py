@@ -348,6 +348,7 @@ def test_any_text_is_a_level_of_its_own(words, later, kind):
         answers(model, pd.DataFrame({"x": 0.0, "c": pd.Series(later, dtype=object)}))
 
 
+@pytest.mark.thorough
 def test_a_hundred_thousand_levels_take_bounded_memory():
     n = 100_000
     y = np.arange(n) % 2
