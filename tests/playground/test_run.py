@@ -80,7 +80,7 @@ def test_scores_are_those_of_scikit_learn():
 # -- time ------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=7, deadline=None)
 @given(st.integers(1, 900), st.data())
 def test_going_back_is_as_if_the_rest_had_not_been(steps, data):
     back_to = data.draw(st.integers(0, steps - 1))

@@ -173,7 +173,7 @@ NAMES = [
 ]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(sorted(FROM_PAGE - {"play"})), st.dictionaries(st.sampled_from(NAMES), JSON, max_size=5)
 )
